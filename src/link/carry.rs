@@ -1,0 +1,182 @@
+//! Carrying the record forward: what a settled change made of it, and what is seen while none is under way.
+
+use jiff::Timestamp;
+
+use super::{
+    Answer, Attempt, Beat, Denial, Desired, Link, LinkRow, LinkSeen, MachineSeen, Notice, Observed, Record, Refusal,
+    Settling, Sighting, Standing, Task, Tempo, settle,
+    settle::{later, shows},
+};
+use crate::api::{ExistingLink, Operation, Origin, Reason};
+
+/// What settling made of the record.
+pub(super) struct Settled {
+    pub(super) record: Record,
+    /// What happened.
+    pub(super) news: Vec<Notice>,
+    /// A change was refused just now.
+    pub(super) denied: Option<Beat>,
+    pub(super) open: Option<Open>,
+}
+
+/// A change that is not over.
+pub(super) enum Open {
+    Follow { look_after: Timestamp, running: bool },
+    TrySmaller { most: usize },
+}
+
+/// Settles the change on record, if there is one.
+pub(super) fn close(desired: &Desired, observed: &Observed, tempo: Tempo, now: Timestamp) -> Settled {
+    let mut settled = Settled { record: observed.record.clone(), news: Vec::new(), denied: None, open: None };
+    let Some(task) = settled.record.task.as_mut() else { return settled };
+    learn(task, observed.attempt.as_ref());
+    let task = task.clone();
+    match settle(&task, observed.attempt.as_ref(), &observed.sighting, tempo, now) {
+        // Who lets go by force does not wait for looks that may never come, nor for a task that never ends.
+        Settling::Open { expiry, .. }
+            if desired.forced && (now >= expiry || now >= later(task.started_at, tempo.stuck_task())) =>
+        {
+            settled.record.task = None;
+        }
+        Settling::Open { look_after, running, .. } => settled.open = Some(Open::Follow { look_after, running }),
+        Settling::TrySmaller { most } => settled.open = Some(Open::TrySmaller { most }),
+        Settling::NotDone(why) => settled.not_done(why.filter(|_| concerns(&task, desired)), desired.generation, now),
+        Settling::Expired(Some(why)) if !shows(task.operation, &task.vpc, &observed.sighting.link) => {
+            settled.not_done(Some(why).filter(|_| concerns(&task, desired)), desired.generation, now);
+        }
+        Settling::Done | Settling::Expired(_) => settled.done(&task, &observed.sighting, now),
+    }
+    settled
+}
+
+/// Whether a refusal of this change says something about what is wanted now: the VPC may have been edited meanwhile.
+fn concerns(task: &Task, desired: &Desired) -> bool {
+    task.operation == Operation::Detach || Some(&task.vpc) == desired.vpc.as_ref()
+}
+
+/// Writes into the task what this process knows of its attempt.
+fn learn(task: &mut Task, attempt: Option<&Attempt>) {
+    let Some(answer) =
+        attempt.filter(|attempt| attempt.started_at == task.started_at).and_then(|attempt| attempt.answer.as_ref())
+    else {
+        return;
+    };
+    match answer {
+        Answer::Taken { task: id, .. } => {
+            if id.is_some() {
+                task.id.clone_from(id);
+            }
+        }
+        Answer::Unclear { at } | Answer::Split { at, .. } => {
+            task.unclear_since.get_or_insert(*at);
+        }
+        Answer::NotSent | Answer::Refused(_) => {}
+    }
+}
+
+impl Settled {
+    fn not_done(&mut self, why: Option<Denial>, generation: i64, now: Timestamp) {
+        self.record.task = None;
+        let Some(Denial { reason, message, beat }) = why else { return };
+        let first = self.record.standing_refusal(generation).filter(|old| old.reason == reason);
+        let at = first.map_or(now, |old| old.at);
+        self.record.refusal = Some(Refusal { reason, message, at, generation });
+        self.denied = Some(beat);
+    }
+
+    /// The change happened, or what is seen counts.
+    fn done(&mut self, task: &Task, sighting: &Sighting, now: Timestamp) {
+        self.record.task = None;
+        let there = sighting.link.row().filter(|row| row.vpc == task.vpc);
+        match (task.operation, there) {
+            (Operation::Attach, Some(row)) => {
+                self.record.link = Some(Link {
+                    vpc: task.vpc.clone(),
+                    private_ip: row.private_ip.or(task.private_ip),
+                    origin: Origin::Created,
+                    since: now,
+                });
+                self.record.refusal = None;
+                self.news.push(Notice::new(Reason::Attached, format!("linked to {}", task.vpc)));
+            }
+            (Operation::Detach, None) => {
+                if self.record.link.as_ref().is_some_and(|link| link.vpc == task.vpc) {
+                    self.record.link = None;
+                }
+                self.record.refusal = None;
+                self.news.push(Notice::new(Reason::Detached, format!("no longer linked to {}", task.vpc)));
+            }
+            // Nothing came of it within the settling time: it is wanted again, or not, as the table says.
+            (Operation::Attach, None) | (Operation::Detach, Some(_)) => {}
+        }
+    }
+}
+
+/// Carries the record forward by what is seen, while no change is under way.
+pub(super) fn absorb(settled: &mut Settled, desired: &Desired, sighting: &Sighting, tempo: Tempo, now: Timestamp) {
+    let Settled { record, news, .. } = settled;
+    if sighting.trouble.is_some() {
+        return;
+    }
+    if let Some(link) = record.link.as_ref().filter(|link| sighting.is_absent_for(&link.vpc, tempo.sweep())) {
+        // A link that went with its machine was not lost.
+        if matches!(sighting.machine, MachineSeen::Listed(_)) {
+            news.push(Notice::new(Reason::LinkLost, format!("the link to {} went without our doing", link.vpc)));
+        }
+        record.link = None;
+    }
+    let Some(row) = sighting.link.row() else { return };
+    match &mut record.link {
+        Some(link) if link.vpc == row.vpc => follow(link, row, desired, sighting, news),
+        None if may_find(desired, row) => {
+            news.push(Notice::new(
+                Reason::FoundExistingLink,
+                format!("a link to {} was there before; it is used, and not removed", row.vpc),
+            ));
+            record.link = Some(Link {
+                vpc: row.vpc.clone(),
+                private_ip: row.private_ip.or(sighting.address()),
+                origin: if adopts(desired) { Origin::Adopted } else { Origin::Found },
+                since: now,
+            });
+        }
+        Some(_) | None => {}
+    }
+    let wanted = !desired.terminating && Some(&row.vpc) == desired.vpc.as_ref();
+    if wanted && matches!(sighting.link, LinkSeen::Alive(_)) {
+        record.refusal = None;
+    }
+}
+
+/// A link that was there before is taken on record only by an object that may act on it.
+fn may_find(desired: &Desired, row: &LinkRow) -> bool {
+    !desired.terminating
+        && desired.standing == Standing::Good
+        && desired.policy.existing != ExistingLink::Refuse
+        && Some(&row.vpc) == desired.vpc.as_ref()
+}
+
+/// Whether a link that was there before is taken over: by an object that manages, and is not on its way out.
+fn adopts(desired: &Desired) -> bool {
+    desired.policy.existing == ExistingLink::Adopt && !desired.terminating && desired.hands_off().is_none()
+}
+
+/// Keeps a link on record true to what is seen of it alive.
+fn follow(link: &mut Link, row: &LinkRow, desired: &Desired, sighting: &Sighting, news: &mut Vec<Notice>) {
+    if link.origin == Origin::Found && adopts(desired) && may_find(desired, row) {
+        link.origin = Origin::Adopted;
+    }
+    // A link that nobody remembers the address of is taken to be for the one that is seen now: from here on a change shows.
+    let first = link.private_ip.is_none() && matches!(sighting.link, LinkSeen::Unverified(_));
+    if !first && !matches!(sighting.link, LinkSeen::Alive(_)) {
+        return;
+    }
+    let Some(present) = row.private_ip.or(sighting.address()) else { return };
+    if let Some(old) = link.private_ip.filter(|old| *old != present) {
+        news.push(Notice::new(
+            Reason::PrivateIpChanged,
+            format!("the private address changed from {old} to {present}"),
+        ));
+    }
+    link.private_ip = Some(present);
+}

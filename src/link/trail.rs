@@ -1,0 +1,203 @@
+//! How the looks of one machine become a sighting.
+//!
+//! A single look proves little: lists lag, permissions go, a region is typed wrong. A [`Trail`] keeps, for one machine,
+//! since when the looks have agreed, and counts the looks that prove a return.
+
+use std::{net::IpAddr, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart};
+
+/// What one look said of a machine's link.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LinkLook {
+    /// It was listed so.
+    Row(LinkRow),
+    /// A complete list of every link did not hold it.
+    Nowhere,
+    /// A complete list of this VPC's links did not hold it.
+    NotIn(VpcId),
+}
+
+/// What one look said of a machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MachineLook {
+    /// It was listed so.
+    Listed(Machine),
+    /// It was not listed; whether another machine of the account was, in the same look.
+    NotListed {
+        /// Whether another one was.
+        others_seen: bool,
+    },
+}
+
+/// What the looks of one machine have shown so far.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    link: Option<LinkTrail>,
+    machine: Option<MachineTrail>,
+    /// A change makes looks that began before it stale.
+    stale_before: Option<Timestamp>,
+    /// The address that the record remembers, where the list tells none.
+    remembered: Option<IpAddr>,
+}
+
+#[derive(Clone, Debug)]
+struct LinkTrail {
+    row: Option<LinkRow>,
+    looked: Timestamp,
+    agreed: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct MachineTrail {
+    last_listed: Option<Machine>,
+    listed: bool,
+    looked: Timestamp,
+    /// Since when looks have agreed about the addresses.
+    agreed: Timestamp,
+    absences: Vec<Absence>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Absence {
+    begun: Timestamp,
+    others_seen: bool,
+}
+
+/// How many counted looks prove a return while other machines are seen.
+const ABSENCES: usize = 2;
+/// How many are wanted while none is seen: permission, region and keys look the same as an empty account.
+const BLIND_ABSENCES: usize = 5;
+
+impl Trail {
+    /// Takes what a look that began at `begun` showed of the link. A look older than the last is no news.
+    pub fn link(&mut self, begun: Timestamp, look: LinkLook) {
+        if self.link.as_ref().is_some_and(|trail| begun < trail.looked) {
+            return;
+        }
+        let before = self.link.as_ref().and_then(|trail| trail.row.as_ref());
+        let row = match look {
+            LinkLook::Row(row) => Some(row),
+            // A list of one VPC says nothing about a link to another.
+            LinkLook::NotIn(vpc) if before.is_some_and(|row| row.vpc != vpc) => return,
+            LinkLook::Nowhere | LinkLook::NotIn(_) => None,
+        };
+        let agreed = self.link.as_ref().filter(|trail| trail.row == row).map_or(begun, |trail| trail.agreed);
+        self.link = Some(LinkTrail { row, looked: begun, agreed });
+    }
+
+    /// Takes what a look that began at `begun` showed of the machine.
+    pub fn machine(&mut self, begun: Timestamp, look: MachineLook, tempo: Tempo) {
+        if self.machine.as_ref().is_some_and(|trail| begun < trail.looked) {
+            return;
+        }
+        let before = self.machine.take();
+        self.machine = Some(match look {
+            MachineLook::Listed(machine) => MachineTrail::listed(before, begun, machine),
+            MachineLook::NotListed { others_seen } => {
+                MachineTrail::absent(before, Absence { begun, others_seen }, tempo.sweep())
+            }
+        });
+    }
+
+    /// A change happened, or may have: what was seen before `at` no longer counts for the link.
+    pub fn stale(&mut self, at: Timestamp) {
+        self.stale_before = self.stale_before.max(Some(at));
+    }
+
+    /// What the record remembers of the address, for clouds whose list tells none.
+    pub fn remember(&mut self, address: Option<IpAddr>) {
+        self.remembered = address;
+    }
+
+    /// Whether a fresh look at the link is outstanding.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.link.as_ref().is_none_or(|trail| Some(trail.looked) < self.stale_before)
+    }
+
+    /// The sighting that the looks amount to; `recorded` says whether the record knows the machine's address.
+    #[must_use]
+    pub fn sighting(&self, recorded: bool, dies_with_address: bool, tempo: Tempo) -> Sighting {
+        let fresh = self.link.as_ref().filter(|_| !self.is_stale());
+        Sighting {
+            machine: self.machine_seen(recorded, tempo),
+            link: fresh.map_or(LinkSeen::Unlooked, |trail| self.link_seen(trail, dies_with_address, tempo)),
+            vpc: VpcSeen::Unlooked,
+            looked: fresh.map(|trail| trail.looked),
+            agreed: fresh.map(|trail| trail.agreed.max(self.stale_before.unwrap_or(trail.agreed))),
+            trouble: None,
+            guard: None,
+        }
+    }
+
+    fn machine_seen(&self, recorded: bool, tempo: Tempo) -> MachineSeen {
+        let Some(trail) = &self.machine else { return MachineSeen::Unlooked };
+        match &trail.last_listed {
+            Some(machine) if trail.listed => MachineSeen::Listed(machine.clone()),
+            None if !recorded => MachineSeen::NeverSeen,
+            _ if trail.is_gone(tempo) => MachineSeen::Gone,
+            _ => MachineSeen::Missing { since: trail.absences.first().map_or(trail.looked, |first| first.begun) },
+        }
+    }
+
+    fn link_seen(&self, trail: &LinkTrail, dies_with_address: bool, tempo: Tempo) -> LinkSeen {
+        let Some(row) = trail.row.clone() else { return LinkSeen::Absent };
+        let machine = self.machine.as_ref().filter(|machine| machine.listed);
+        let addresses = machine.and_then(|machine| machine.last_listed.as_ref()).map(|machine| &machine.addresses);
+        let Some(addresses) = addresses.filter(|addresses| dies_with_address && !addresses.is_empty()) else {
+            return LinkSeen::Alive(row);
+        };
+        match row.private_ip.or(self.remembered) {
+            None => LinkSeen::Unverified(row),
+            Some(ip) if addresses.contains(&ip) => LinkSeen::Alive(row),
+            Some(_) if self.is_dead(trail, tempo) => LinkSeen::Dead(row),
+            Some(_) => LinkSeen::Suspect(row),
+        }
+    }
+
+    /// Two looks at the machine and two at the link, far enough apart, show the same disagreement, all since the last
+    /// change.
+    fn is_dead(&self, link: &LinkTrail, tempo: Tempo) -> bool {
+        let Some(machine) = &self.machine else { return false };
+        let first = link.agreed.max(machine.agreed).max(self.stale_before.unwrap_or(link.agreed));
+        apart(Some(first), Some(link.looked.min(machine.looked)), tempo.dead_proof())
+    }
+}
+
+impl MachineTrail {
+    fn listed(before: Option<Self>, begun: Timestamp, machine: Machine) -> Self {
+        let same = before.filter(|trail| {
+            trail.listed && trail.last_listed.as_ref().is_some_and(|old| old.addresses == machine.addresses)
+        });
+        let agreed = same.map_or(begun, |trail| trail.agreed);
+        Self { last_listed: Some(machine), listed: true, looked: begun, agreed, absences: Vec::new() }
+    }
+
+    /// Looks that count are begun a sweep interval apart.
+    fn absent(before: Option<Self>, absence: Absence, sweep: Duration) -> Self {
+        let begun = absence.begun;
+        let (last_listed, mut absences) =
+            before.map_or_else(Default::default, |trail| (trail.last_listed, trail.absences));
+        let last = absences.last().map(|absence: &Absence| absence.begun);
+        // Five are all that is ever asked; the first and the newest are what the span is measured by.
+        if last.is_none() || apart(last, Some(begun), sweep) {
+            if absences.len() > BLIND_ABSENCES {
+                absences.remove(1);
+            }
+            absences.push(absence);
+        }
+        Self { last_listed, listed: false, looked: begun, agreed: begun, absences }
+    }
+
+    fn is_gone(&self, tempo: Tempo) -> bool {
+        let returning = self.last_listed.as_ref().is_some_and(|machine| machine.state == MachineState::Returning);
+        let seeing = self.absences.iter().filter(|absence| absence.others_seen).count();
+        let first = self.absences.first().map(|absence| absence.begun);
+        let last = self.absences.last().map(|absence| absence.begun);
+        let blind = self.absences.len() >= BLIND_ABSENCES && apart(first, last, tempo.blind_gone());
+        (returning && !self.absences.is_empty()) || seeing >= ABSENCES || blind
+    }
+}

@@ -1,0 +1,219 @@
+//! The table of `link`'s module doc, row by row.
+
+use jiff::Timestamp;
+
+use super::{
+    Desired, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Network, Notice, Record, Row, Sighting, Standing,
+    Tempo, VpcId, VpcSeen,
+};
+use crate::api::{DeletionPolicy, ExistingLink, InstanceReturnPolicy, Operation, Reason};
+
+/// A row, and the change that it asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// The row.
+    pub row: Row,
+    /// The change.
+    pub change: Option<(Operation, VpcId)>,
+}
+
+impl Verdict {
+    const fn of(row: Row) -> Self {
+        Self { row, change: None }
+    }
+}
+
+/// Looks the case up in the table. `record` has no unsettled change any more; `not_before` is when a refused change may
+/// be tried again.
+#[must_use]
+pub fn verdict(
+    desired: &Desired,
+    sighting: &Sighting,
+    record: &Record,
+    not_before: Option<Timestamp>,
+    (tempo, now): (Tempo, Timestamp),
+) -> Verdict {
+    let found = if desired.terminating {
+        terminating(desired, sighting, record, tempo)
+    } else {
+        wanted(desired, sighting, record, tempo)
+    };
+    if found.change.is_none() {
+        return found;
+    }
+    if let Some(reason) = desired.hands_off() {
+        return Verdict::of(Row::HandsOff(reason));
+    }
+    let stands = record.standing_refusal(desired.generation).is_some();
+    let early = not_before.is_some_and(|not_before| now < not_before);
+    if stands && early { Verdict::of(Row::Refused) } else { found }
+}
+
+fn terminating(desired: &Desired, sighting: &Sighting, record: &Record, tempo: Tempo) -> Verdict {
+    if desired.forced {
+        return Verdict::of(Row::Forced);
+    }
+    let claimed = matches!(desired.standing, Standing::Claimed(_));
+    if desired.policy.deletion == DeletionPolicy::Retain || desired.hands_off().is_some() || claimed {
+        return Verdict::of(Row::LeftInPlace);
+    }
+    let Some(ours) = record.our_link() else { return Verdict::of(Row::NothingOurs) };
+    if let Some(notice) = blind(desired, sighting) {
+        return Verdict::of(Row::Blocked(notice));
+    }
+    if sighting.is_absent_for(&ours.vpc, tempo.sweep()) {
+        return Verdict::of(Row::Gone);
+    }
+    if sighting.machine == MachineSeen::Gone {
+        return Verdict::of(sighting.guard.clone().map_or(Row::Gone, Row::Held));
+    }
+    match sighting.link.row() {
+        Some(row) if row.vpc == ours.vpc => {
+            Verdict { row: Row::Detach, change: Some((Operation::Detach, ours.vpc.clone())) }
+        }
+        Some(_) | None => Verdict::of(Row::Vanishing),
+    }
+}
+
+/// Why nothing can be seen, for an object that is being deleted.
+fn blind(desired: &Desired, sighting: &Sighting) -> Option<Notice> {
+    match (&desired.standing, &sighting.trouble) {
+        (Standing::Refused(notice), _) => Some(notice.clone()),
+        (Standing::Good | Standing::Claimed(_), Some(trouble)) => Some(trouble.notice.clone()),
+        (Standing::Good | Standing::Claimed(_), None) if sighting.link == LinkSeen::Unlooked => {
+            Some(Notice::new(Reason::Detaching, "looking at the link"))
+        }
+        (Standing::Good | Standing::Claimed(_), None) => None,
+    }
+}
+
+fn wanted(desired: &Desired, sighting: &Sighting, record: &Record, tempo: Tempo) -> Verdict {
+    let vpc = match (&desired.standing, &desired.vpc) {
+        (Standing::Good, Some(vpc)) => vpc,
+        (standing, _) => return Verdict::of(Row::NotAccepted(not_accepted(standing, desired))),
+    };
+    if let Some(row) = unknown(sighting) {
+        return Verdict::of(row);
+    }
+    if let Some(row) = machine_gone(&sighting.machine) {
+        let held = sighting.guard.clone().filter(|_| row == Row::Returned);
+        return Verdict::of(held.map_or(row, Row::Held));
+    }
+    if let Some(row) = sighting.link.row() {
+        let found = linked(desired, vpc, row, &sighting.link, record);
+        let held = sighting.guard.clone().filter(|_| matches!(found.row, Row::Dead(_)));
+        return held.map_or(found, |notice| Verdict::of(Row::Held(notice)));
+    }
+    absent(desired, vpc, sighting, record, tempo)
+}
+
+fn not_accepted(standing: &Standing, desired: &Desired) -> Notice {
+    match standing {
+        Standing::Refused(notice) => notice.clone(),
+        Standing::Claimed(winner) => Notice::new(
+            Reason::ClaimedByOther,
+            format!("{} is claimed by {winner}; delete one of the two objects", desired.names.instance),
+        ),
+        Standing::Good => Notice::new(Reason::InvalidId, format!("{:?} is no VPC id", desired.names.vpc)),
+    }
+}
+
+fn unknown(sighting: &Sighting) -> Option<Row> {
+    if let Some(trouble) = &sighting.trouble {
+        return Some(Row::Unknown(Some(trouble.notice.clone())));
+    }
+    let unlooked = sighting.link == LinkSeen::Unlooked || sighting.machine == MachineSeen::Unlooked;
+    unlooked.then_some(Row::Unknown(None))
+}
+
+fn machine_gone(machine: &MachineSeen) -> Option<Row> {
+    match machine {
+        MachineSeen::Gone => Some(Row::Returned),
+        MachineSeen::Missing { since } => Some(Row::Missing(*since)),
+        MachineSeen::NeverSeen => Some(Row::NotFound),
+        MachineSeen::Unlooked | MachineSeen::Listed(_) => None,
+    }
+}
+
+/// A link is listed.
+fn linked(desired: &Desired, vpc: &VpcId, row: &LinkRow, link: &LinkSeen, record: &Record) -> Verdict {
+    let ours = record.our_link().is_some_and(|ours| ours.vpc == row.vpc);
+    let detach = |row_: Row| Verdict { row: row_, change: Some((Operation::Detach, row.vpc.clone())) };
+    if row.vpc != *vpc {
+        return if ours { detach(Row::Move(row.vpc.clone())) } else { Verdict::of(Row::Elsewhere(row.vpc.clone())) };
+    }
+    match link {
+        LinkSeen::Suspect(_) => Verdict::of(Row::Suspect),
+        LinkSeen::Dead(_) if ours => detach(Row::Dead(row.clone())),
+        LinkSeen::Dead(_) => Verdict::of(Row::DeadFound),
+        LinkSeen::Alive(_) | LinkSeen::Unverified(_) | LinkSeen::Absent | LinkSeen::Unlooked => {
+            let refuse = desired.policy.existing == ExistingLink::Refuse && !ours;
+            let verified = !matches!(link, LinkSeen::Unverified(_));
+            Verdict::of(if refuse { Row::Refusing } else { Row::Linked { verified } })
+        }
+    }
+}
+
+/// No link is listed.
+fn absent(desired: &Desired, vpc: &VpcId, sighting: &Sighting, record: &Record, tempo: Tempo) -> Verdict {
+    if let MachineSeen::Listed(machine) = &sighting.machine
+        && let Some(notice) = not_linkable(machine, desired)
+    {
+        return Verdict::of(Row::NotLinkable(notice));
+    }
+    let found = record.link.as_ref().filter(|link| !link.is_ours());
+    if found.is_some_and(|link| !sighting.is_absent_for(&link.vpc, tempo.sweep())) {
+        return Verdict::of(Row::Lost);
+    }
+    if let Some(row) = no_vpc(&sighting.vpc, desired) {
+        return Verdict::of(row);
+    }
+    Verdict { row: Row::Attach, change: Some((Operation::Attach, vpc.clone())) }
+}
+
+fn not_linkable(machine: &Machine, desired: &Desired) -> Option<Notice> {
+    let name = &desired.names.instance;
+    match (machine.network, machine.state) {
+        (Network::Vpc, _) => Some(Notice::new(
+            Reason::InstanceNotClassic,
+            format!("{name} belongs to a VPC: only a machine of the classic network can be linked; remove this object"),
+        )),
+        (Network::Classic, MachineState::NotReady) => {
+            Some(Notice::new(Reason::InstanceNotReady, format!("{name} is not in a state that can be linked")))
+        }
+        (Network::Classic, MachineState::Returning) => Some(Notice::new(
+            Reason::InstanceNotReady,
+            format!("{name} is being returned to the cloud; it is not linked again"),
+        )),
+        (Network::Classic, MachineState::Linkable) => None,
+    }
+}
+
+/// What can be known by reading is not tried: a change that must fail is not sent.
+fn no_vpc(seen: &VpcSeen, desired: &Desired) -> Option<Row> {
+    let vpc = &desired.names.vpc;
+    let hold = |reason, message| Some(Row::NoVpc(Some(Notice::new(reason, message))));
+    match seen {
+        VpcSeen::Unlooked => Some(Row::NoVpc(None)),
+        VpcSeen::Unknown(notice) => Some(Row::NoVpc(Some(notice.clone()))),
+        VpcSeen::Missing => hold(
+            Reason::VpcNotFound,
+            format!("{vpc} does not exist in {} of account {}", desired.names.region, desired.names.account),
+        ),
+        VpcSeen::Seen(facts) if facts.cidr_allowed == Some(false) => hold(
+            Reason::CidrNotSupported,
+            format!("{vpc} has the range {}; only a VPC inside 10.0.0.0/16 to 10.47.0.0/16 can be linked", facts.cidr),
+        ),
+        VpcSeen::Seen(facts) if !facts.classic_link_enabled => hold(
+            Reason::ClassicLinkDisabled,
+            format!("ClassicLink is switched off for {vpc}; switch it on at the cloud"),
+        ),
+        VpcSeen::Seen(_) => None,
+    }
+}
+
+/// Whether the machine's return lets the object be removed.
+#[must_use]
+pub(super) fn removes_object(desired: &Desired) -> bool {
+    desired.policy.on_return == InstanceReturnPolicy::Delete && desired.hands_off().is_none()
+}
