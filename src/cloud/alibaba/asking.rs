@@ -1,0 +1,78 @@
+//! Asking about many machines, a hundred at a time, so that one bad id does not hide the others.
+//!
+//! Whether one unknown id makes the whole list fail is documented for neither list; a call that fails for a reason that
+//! may be one machine's is halved until that machine is asked for by itself.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    api::Reason,
+    cloud::{CloudError, Kind},
+    link::InstanceId,
+};
+
+/// The most ids that one list takes (`DescribeClassicLinkInstances`, `DescribeInstances`).
+pub(super) const IDS_PER_CALL: usize = 100;
+
+/// What is still to be asked. Each id is asked for once and halved at most: fewer than twice as many calls as ids.
+pub(super) struct Asking<'a> {
+    open: Vec<Vec<&'a InstanceId>>,
+}
+
+/// Whose fault a failed call was.
+pub(super) enum Blame<'a> {
+    /// No machine's: the others would fail as well.
+    Call(CloudError),
+    /// This one's.
+    Machine(&'a InstanceId, CloudError),
+    /// One of those asked for; they are asked for in halves next.
+    Open,
+}
+
+impl<'a> Asking<'a> {
+    /// Asks for `ids`; those in `alone`, which made a call fail before, each by itself from the start.
+    pub(super) fn new(ids: &'a BTreeSet<InstanceId>, alone: &BTreeSet<InstanceId>) -> Self {
+        let (alone, together): (Vec<_>, Vec<_>) = ids.iter().partition(|id| alone.contains(*id));
+        let together = together.chunks(IDS_PER_CALL).map(<[_]>::to_vec);
+        Self { open: alone.into_iter().map(|id| vec![id]).chain(together).collect() }
+    }
+
+    /// The ids of the next call; `None` at the end.
+    pub(super) fn next(&mut self) -> Option<Vec<&'a InstanceId>> {
+        self.open.pop()
+    }
+
+    /// Says whose fault it was that the call for `ids` failed.
+    pub(super) fn blame(&mut self, ids: &[&'a InstanceId], error: CloudError) -> Blame<'a> {
+        if !may_blame_one(error.kind) {
+            return Blame::Call(error);
+        }
+        if let &[id] = ids {
+            return Blame::Machine(id, error);
+        }
+        let (left, right) = ids.split_at(ids.len() / 2);
+        self.open.extend([right.to_vec(), left.to_vec()]);
+        Blame::Open
+    }
+}
+
+/// Whether a failed list may be the fault of one id in it. A missing permission, or a region, concerns the call.
+const fn may_blame_one(kind: Kind) -> bool {
+    let of_the_call = matches!(kind, Kind::Refused(Reason::RegionNotSupported) | Kind::PermissionDenied);
+    !of_the_call && kind.splits_batch()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_that_failed_before_are_asked_for_alone() {
+        let ids: BTreeSet<_> = (0..150).map(|number| InstanceId::new(&format!("i-{number:06}")).unwrap()).collect();
+        let alone: BTreeSet<_> = ids.iter().take(2).cloned().chain(InstanceId::new("i-other1")).collect();
+        let mut asking = Asking::new(&ids, &alone);
+        let mut sizes: Vec<_> = std::iter::from_fn(|| asking.next()).map(|ids| ids.len()).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [1, 1, 48, 100]);
+    }
+}

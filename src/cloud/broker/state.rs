@@ -1,0 +1,261 @@
+//! What the broker remembers, as plain data behind one lock that is never held across a call.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Known, Owner,
+    entry::{Entry, Shown, worded},
+    requests::Batch,
+};
+use crate::{
+    cloud::{LinkList, LinkScope, MachineList},
+    link::{
+        Attempt, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId, VpcSeen,
+        Watch,
+    },
+};
+
+/// Up to so many links one list of all is as cheap as the list of a single VPC.
+const ALL_IS_CHEAP: usize = 100;
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) machines: HashMap<InstanceId, Entry>,
+    vpcs: HashMap<VpcId, (Timestamp, VpcSeen)>,
+    pub(super) batches: HashMap<u64, Batch>,
+    pub(super) asking: BTreeSet<String>,
+    pub(super) health: Option<Notice>,
+    links: Option<usize>,
+    pub(super) next_batch: u64,
+}
+
+/// The looks of one round.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) machines: BTreeSet<InstanceId>,
+    pub(super) scopes: BTreeSet<Option<VpcId>>,
+    pub(super) vpcs: BTreeSet<VpcId>,
+    pub(super) lane: Option<Lane>,
+}
+
+impl Plan {
+    pub(super) fn is_empty(&self) -> bool {
+        self.machines.is_empty() && self.vpcs.is_empty()
+    }
+}
+
+impl State {
+    pub(super) fn observe(
+        &mut self,
+        instance: &InstanceId,
+        owner: &Owner,
+        known: &Known,
+        dies: bool,
+        tempo: Tempo,
+    ) -> (Sighting, Option<Attempt>) {
+        let vpc = known.vpc.as_ref().map_or(VpcSeen::Unlooked, |vpc| worded(self.vpc(vpc, tempo)));
+        let entry = self.machines.entry(instance.clone()).or_insert_with(|| Entry::new(owner.clone()));
+        if entry.owner != *owner {
+            entry.owner = owner.clone();
+            entry.watch = None;
+        }
+        entry.trail.remember(known.remembered);
+        let sighting = Sighting { vpc, ..entry.sighting(known.recorded, dies, tempo) };
+        entry.shown = Some(Shown::of(&sighting));
+        (sighting, entry.attempt.clone())
+    }
+
+    pub(super) fn attend(&mut self, instance: &InstanceId, owner: &Owner, watch: Watch) {
+        let Some(entry) = self.machines.get_mut(instance).filter(|entry| entry.owner == *owner) else { return };
+        let same = entry.watch.as_ref().and_then(|old| old.need.as_ref()) == watch.need.as_ref();
+        if !same {
+            entry.needed = 0;
+            entry.need_looked = None;
+        }
+        if entry.watch.as_ref().and_then(|old| old.follow.as_ref()) != watch.follow.as_ref() {
+            entry.asked = None;
+        }
+        let over = |attempt: &Attempt| Some(attempt.started_at) != watch.attempt && attempt.answer.is_some();
+        if entry.attempt.as_ref().is_some_and(over) {
+            entry.attempt = None;
+        }
+        entry.watch = Some(watch);
+    }
+
+    pub(super) fn forget(&mut self, instance: &InstanceId, uid: &str) {
+        if self.machines.get(instance).is_some_and(|entry| entry.owner.uid == uid) {
+            self.withdraw(instance);
+            self.machines.remove(instance);
+        }
+    }
+
+    pub(super) fn look_again(&mut self) {
+        for entry in self.machines.values_mut() {
+            entry.needed = 0;
+            entry.need_looked = None;
+        }
+    }
+
+    /// What is known of a VPC. What was seen more than two sweeps ago, while nobody asked, is looked at again.
+    fn vpc(&self, vpc: &VpcId, tempo: Tempo) -> VpcSeen {
+        let fresh = |looked: Timestamp| crate::clock::until(looked, crate::clock::now()) <= tempo.sweep() * 2;
+        match self.vpcs.get(vpc) {
+            Some((looked, seen)) if fresh(*looked) => seen.clone(),
+            Some(_) | None => VpcSeen::Unlooked,
+        }
+    }
+
+    pub(super) fn take_vpc(&mut self, vpc: &VpcId, begun: Timestamp, seen: VpcSeen) {
+        self.vpcs.insert(vpc.clone(), (begun, seen));
+    }
+
+    /// The looks that are due, and how long until the next one is.
+    pub(super) fn due(&mut self, now: Timestamp, tempo: Tempo) -> (Plan, Option<Duration>) {
+        let mut plan = Plan::default();
+        let mut next: Option<Timestamp> = None;
+        let all = self.links.is_none_or(|links| links <= ALL_IS_CHEAP);
+        let wanted: BTreeSet<VpcId> =
+            self.machines.values().filter_map(|entry| entry.watch.as_ref()?.vpc.clone()).collect();
+        plan.vpcs = wanted.into_iter().filter(|vpc| self.vpc(vpc, tempo) == VpcSeen::Unlooked).collect();
+        for (instance, entry) in &mut self.machines {
+            let Some(watch) = &entry.watch else { continue };
+            let Some(need) = &watch.need else { continue };
+            let again = entry.need_looked.map_or(Timestamp::MIN, |looked| {
+                looked.checked_add(tempo.confirm_gap(entry.needed)).unwrap_or(Timestamp::MAX)
+            });
+            let at = need.after.max(again);
+            if at > now {
+                next = Some(next.map_or(at, |next| next.min(at)));
+                continue;
+            }
+            entry.needed = entry.needed.saturating_add(1);
+            entry.need_looked = Some(now);
+            plan.machines.insert(instance.clone());
+            plan.scopes.insert(need.vpc.clone().filter(|_| !all));
+            plan.lane = Some(plan.lane.map_or(watch.lane, |lane| lane.min(watch.lane)));
+        }
+        if plan.scopes.contains(&None) {
+            plan.scopes = BTreeSet::from([None]);
+        }
+        (plan, next.map(|next| crate::clock::until(now, next)))
+    }
+
+    /// Everything there is to look at.
+    pub(super) fn everything(&self) -> Plan {
+        let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        Plan {
+            machines: self.machines.keys().cloned().collect(),
+            scopes: BTreeSet::from([None]),
+            vpcs: watches.filter_map(|watch| watch.vpc.clone()).collect(),
+            lane: Some(Lane::Sweep),
+        }
+    }
+
+    /// VPCs that have to be asked one by one, because an incomplete list of all did not hold these machines.
+    pub(super) fn missing_from(&self, list: &LinkList) -> BTreeSet<VpcId> {
+        let absent = self.machines.iter().filter(|(instance, _)| !list.rows.contains_key(instance));
+        absent.filter_map(|(_, entry)| entry.place()).collect()
+    }
+
+    /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
+    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList) {
+        if *scope == LinkScope::All && list.complete {
+            self.links = Some(list.rows.len());
+        }
+        for (instance, entry) in &mut self.machines {
+            let look = match (list.rows.get(instance), scope) {
+                (Some(row), _) => LinkLook::Row(row.clone()),
+                (None, _) if !list.complete => continue,
+                (None, LinkScope::All) => LinkLook::Nowhere,
+                (None, LinkScope::Vpc(vpc)) if entry.place().as_ref() == Some(vpc) => LinkLook::NotIn(vpc.clone()),
+                (None, LinkScope::Vpc(_)) => continue,
+            };
+            entry.trail.link(begun, look);
+            entry.link_trouble = None;
+            entry.good_at(begun);
+        }
+    }
+
+    /// Takes a list of machines.
+    pub(super) fn take_machines(
+        &mut self,
+        begun: Timestamp,
+        asked: &BTreeSet<InstanceId>,
+        list: &MachineList,
+        tempo: Tempo,
+    ) {
+        for instance in asked {
+            let Some(entry) = self.machines.get_mut(instance) else { continue };
+            if let Some(error) = list.unknown.get(instance) {
+                entry.machine_trouble = Some(super::looks::notice(error));
+                continue;
+            }
+            let look = match list.found.get(instance) {
+                Some(machine) => MachineLook::Listed(machine.clone()),
+                None => MachineLook::NotListed { others_seen: !list.found.is_empty() },
+            };
+            entry.trail.machine(begun, look, tempo);
+            entry.machine_trouble = None;
+            entry.good_at(begun);
+        }
+    }
+
+    /// A list failed: what was seen of these machines is not renewed.
+    pub(super) fn links_failed(&mut self, scope: &LinkScope, notice: &Notice) {
+        for entry in self.machines.values_mut() {
+            let concerned = match scope {
+                LinkScope::All => true,
+                LinkScope::Vpc(vpc) => entry.place().as_ref() == Some(vpc),
+            };
+            if concerned {
+                entry.link_trouble = Some(notice.clone());
+            }
+        }
+    }
+
+    pub(super) fn machines_failed(&mut self, asked: &BTreeSet<InstanceId>, notice: &Notice) {
+        for instance in asked {
+            if let Some(entry) = self.machines.get_mut(instance) {
+                entry.machine_trouble = Some(notice.clone());
+            }
+        }
+    }
+
+    /// Counts whose machine is missing and whose link is dead.
+    pub(super) fn count(&self, census: &mut Census, dies: bool, tempo: Tempo) {
+        let now = crate::clock::now();
+        for entry in self.machines.values() {
+            let recorded = entry.watch.as_ref().is_some_and(|watch| watch.recorded);
+            census.note(&entry.owner.uid, recorded, &entry.sighting(recorded, dies, tempo), now);
+        }
+        census.prune(tempo, now);
+    }
+
+    /// Those who have to be told: what they were shown is no longer so, or they wait for each look.
+    pub(super) fn news(&self, looked: &BTreeSet<InstanceId>, dies: bool, tempo: Tempo) -> Vec<Owner> {
+        let told = self.machines.iter().filter(|(instance, entry)| {
+            let waits = looked.contains(*instance) && entry.waits();
+            let recorded = entry.watch.as_ref().is_some_and(|watch| watch.recorded);
+            let vpc = entry.watch.as_ref().and_then(|watch| watch.vpc.as_ref());
+            let mut seen = Shown::of(&entry.sighting(recorded, dies, tempo));
+            let Some(shown) = &entry.shown else { return waits };
+            // Of a VPC that nobody asks about there is no news.
+            seen.vpc = vpc.map_or_else(|| shown.vpc.clone(), |vpc| self.vpc(vpc, tempo));
+            waits || *shown != seen
+        });
+        told.map(|(_, entry)| entry.owner.clone()).collect()
+    }
+
+    /// Those who follow this task.
+    pub(super) fn followers(&self, id: &TaskId) -> Vec<InstanceId> {
+        let follows = |entry: &Entry| {
+            entry.watch.as_ref().and_then(|watch| watch.follow.as_ref()).is_some_and(|(follow, _)| follow == id)
+        };
+        self.machines.iter().filter(|(_, entry)| follows(entry)).map(|(instance, _)| instance.clone()).collect()
+    }
+}

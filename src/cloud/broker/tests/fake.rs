@@ -1,0 +1,174 @@
+//! A cloud in memory: answers at once, as scripted, and counts what it is asked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::super::{Broker, Known, Owner, Wake};
+use crate::{
+    api::Operation,
+    cloud::{CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken, pace::Pace},
+    link::{
+        Change, InstanceId, LinkRow, Machine, MachineState, Need, Network, TaskId, TaskState, Tempo, Vpc, VpcId, Watch,
+    },
+};
+
+/// What the cloud holds and what it was asked.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) links: HashMap<InstanceId, LinkRow>,
+    pub(super) incomplete: bool,
+    pub(super) calls: BTreeMap<&'static str, u32>,
+    pub(super) scopes: Vec<LinkScope>,
+    /// Each change that arrived: what, and how many machines it named.
+    pub(super) changes: Vec<(Operation, usize)>,
+    pub(super) refuse: Option<Kind>,
+    pub(super) running: bool,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Fake(Arc<Mutex<World>>);
+
+impl Fake {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn asked(&self, call: &'static str) -> u32 {
+        self.world().calls.get(call).copied().unwrap_or_default()
+    }
+
+    fn count(&self, call: &'static str) {
+        *self.world().calls.entry(call).or_default() += 1;
+    }
+
+    fn change(&self, operation: Operation, count: usize) -> Result<Taken, CloudError> {
+        let mut world = self.world();
+        world.changes.push((operation, count));
+        match world.refuse {
+            Some(kind) => Err(error(kind)),
+            None => Ok(Taken::Task(TaskId(format!("{}", world.changes.len())))),
+        }
+    }
+}
+
+pub(super) fn error(kind: Kind) -> CloudError {
+    CloudError { kind, action: "Attach", code: "Code".into(), message: "text".into(), request_id: None }
+}
+
+#[async_trait]
+impl Provider for Fake {
+    fn nature(&self) -> Nature {
+        Nature { links_die_with_address: true, max_batch: 100 }
+    }
+
+    async fn links(&self, scope: &LinkScope, _: Lane) -> Result<LinkList, CloudError> {
+        self.count("links");
+        let mut world = self.world();
+        world.scopes.push(scope.clone());
+        let complete = !world.incomplete || *scope != LinkScope::All;
+        Ok(LinkList { rows: world.links.clone(), complete })
+    }
+
+    async fn machines(&self, ids: &BTreeSet<InstanceId>, _: Lane) -> Result<MachineList, CloudError> {
+        self.count("machines");
+        let machine = Machine {
+            addresses: vec!["10.0.0.1".parse().unwrap()],
+            network: Network::Classic,
+            state: MachineState::Linkable,
+        };
+        Ok(MachineList { found: ids.iter().map(|id| (id.clone(), machine.clone())).collect(), unknown: HashMap::new() })
+    }
+
+    async fn vpc(&self, _: &VpcId, _: Lane) -> Result<Option<Vpc>, CloudError> {
+        self.count("vpc");
+        Ok(Some(Vpc { cidr_allowed: Some(true), cidr: "10.0.0.0/16".into(), classic_link_enabled: true }))
+    }
+
+    async fn attach(&self, _: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {
+        self.change(Operation::Attach, instances.len())
+    }
+
+    async fn detach(&self, _: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {
+        self.change(Operation::Detach, instances.len())
+    }
+
+    async fn task(&self, _: &TaskId) -> Result<TaskState, CloudError> {
+        self.count("task");
+        Ok(if self.world().running { TaskState::Running } else { TaskState::Succeeded })
+    }
+}
+
+/// A broker over a fake cloud, with the objects that it wakes.
+pub(super) struct Bench {
+    pub(super) fake: Fake,
+    pub(super) broker: Broker,
+    pub(super) woken: UnboundedReceiver<Owner>,
+    _stop: tokio_util::sync::DropGuard,
+}
+
+impl Bench {
+    pub(super) fn new(calls_per_second: u32, max_batch: usize) -> Self {
+        let fake = Fake::default();
+        let (objects, woken) = mpsc::unbounded_channel();
+        let (account, _) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let tempo = Tempo::new(1.0, Duration::from_mins(1));
+        let broker = Broker::start(
+            Arc::new(fake.clone()),
+            Pace::new(calls_per_second),
+            tempo,
+            max_batch,
+            Wake { objects, account, name: "account".into(), census: Arc::default() },
+            (stop.clone(), TaskTracker::new()),
+        );
+        Self { fake, broker, woken, _stop: stop.drop_guard() }
+    }
+
+    /// Lets the broker look at a machine once, and forgets the wakes of that.
+    pub(super) async fn watch(&mut self, number: usize) -> (InstanceId, Owner) {
+        let (instance, owner) = (instance(number), owner(number));
+        drop(self.broker.observe(&instance, &owner, &Known::default()));
+        self.broker.attend(&instance, &owner, watching(Some(Need { after: jiff::Timestamp::MIN, vpc: None })));
+        self.until(&owner).await;
+        drop(self.broker.observe(&instance, &owner, &Known::default()));
+        self.broker.attend(&instance, &owner, watching(None));
+        (instance, owner)
+    }
+
+    /// Waits until this object is woken.
+    pub(super) async fn until(&mut self, owner: &Owner) {
+        while self.woken.recv().await.as_ref() != Some(owner) {}
+    }
+
+    /// Those that were woken and not yet heard.
+    pub(super) fn heard(&mut self) -> Vec<Owner> {
+        std::iter::from_fn(|| self.woken.try_recv().ok()).collect()
+    }
+}
+
+pub(super) fn instance(number: usize) -> InstanceId {
+    InstanceId::new(&format!("ins-test{number:04}")).unwrap()
+}
+
+pub(super) fn vpc() -> VpcId {
+    VpcId::new("vpc-test0001").unwrap()
+}
+
+pub(super) fn owner(number: usize) -> Owner {
+    Owner { namespace: "default".into(), name: format!("link-{number}"), uid: format!("uid-{number}") }
+}
+
+pub(super) fn watching(need: Option<Need>) -> Watch {
+    Watch { lane: Lane::NewLink, vpc: None, follow: None, need, attempt: None, recorded: false, place: Some(vpc()) }
+}
+
+pub(super) fn attach(most: Option<usize>) -> Change {
+    Change { operation: Operation::Attach, vpc: vpc(), lane: Lane::NewLink, most, unclear_since: None }
+}

@@ -1,0 +1,240 @@
+//! The broker under paused time: nothing here waits for real.
+
+mod fake;
+
+use std::time::Duration;
+
+use fake::{Bench, attach, error, instance, owner, vpc, watching};
+
+use super::{Known, Owner, Place};
+use crate::{
+    api::{Operation, Reason},
+    clock,
+    cloud::{Kind, LinkScope},
+    link::{Answer, InstanceId, LinkRow, LinkSeen, MachineSeen, Need, Progress, TaskId},
+};
+
+/// Asks until there is a place, and hands the change over.
+async fn send(bench: &mut Bench, instance: &InstanceId, owner: &Owner, most: Option<usize>) {
+    loop {
+        match bench.broker.ask(instance, owner, &attach(most)) {
+            Place::Admitted(ticket) => return bench.broker.hand_over(ticket, clock::now()),
+            Place::Waiting => bench.until(owner).await,
+        }
+    }
+}
+
+fn answer(bench: &Bench, number: usize) -> Option<Answer> {
+    let (_, attempt) = bench.broker.observe(&instance(number), &owner(number), &Known::default());
+    attempt.and_then(|attempt| attempt.answer)
+}
+
+async fn settle() {
+    // A moment of paused time lets every task run until it waits.
+    clock::sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_change_leaves_at_once() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    let asked = clock::instant();
+    send(&mut bench, &instance, &owner, None).await;
+    bench.until(&owner).await;
+    assert!(clock::instant() - asked < Duration::from_millis(20));
+    assert!(matches!(answer(&bench, 1), Some(Answer::Taken { batch: 1, .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_wait_for_the_budget_travel_together() {
+    let mut bench = Bench::new(1, 20);
+    for number in 1..=25 {
+        bench.watch(number).await;
+    }
+    // The budget of a full second is spent by the first.
+    send(&mut bench, &instance(1), &owner(1), None).await;
+    settle().await;
+    for number in 2..=25 {
+        assert!(matches!(bench.broker.ask(&instance(number), &owner(number), &attach(None)), Place::Waiting));
+    }
+    clock::sleep(Duration::from_secs(1)).await;
+    for number in 2..=25 {
+        if let Place::Admitted(ticket) = bench.broker.ask(&instance(number), &owner(number), &attach(None)) {
+            bench.broker.hand_over(ticket, clock::now());
+        }
+    }
+    settle().await;
+    assert_eq!(bench.fake.world().changes, [(Operation::Attach, 1), (Operation::Attach, 20)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_leaves_without_those_that_did_not_write_their_intent() {
+    let mut bench = Bench::new(1, 20);
+    for number in 1..=3 {
+        bench.watch(number).await;
+    }
+    send(&mut bench, &instance(1), &owner(1), None).await;
+    settle().await;
+    for number in 2..=3 {
+        assert!(matches!(bench.broker.ask(&instance(number), &owner(number), &attach(None)), Place::Waiting));
+    }
+    bench.until(&owner(2)).await;
+    let Place::Admitted(ticket) = bench.broker.ask(&instance(2), &owner(2), &attach(None)) else { panic!("no place") };
+    bench.broker.hand_over(ticket, clock::now());
+    clock::sleep(Duration::from_millis(2100)).await;
+    assert_eq!(bench.fake.world().changes[1], (Operation::Attach, 1), "the second leaves alone after two seconds");
+    assert_eq!(answer(&bench, 3), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_whose_intent_is_too_old_never_leaves() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    let stamp = clock::now();
+    clock::sleep(Duration::from_secs(11)).await;
+    assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
+    bench.until(&owner).await;
+    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
+    bench.broker.hand_over(ticket, stamp);
+    bench.until(&owner).await;
+    assert_eq!(answer(&bench, 1), Some(Answer::NotSent));
+    assert!(bench.fake.world().changes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_was_given_up_sends_nothing() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
+    bench.until(&owner).await;
+    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
+    bench.broker.give_up(ticket);
+    clock::sleep(Duration::from_secs(30)).await;
+    assert!(bench.fake.world().changes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_several_says_nothing_of_each() {
+    let mut bench = Bench::new(1, 20);
+    for number in 1..=3 {
+        bench.watch(number).await;
+    }
+    send(&mut bench, &instance(1), &owner(1), None).await;
+    settle().await;
+    bench.fake.world().refuse = Some(Kind::Quota);
+    for number in 2..=3 {
+        drop(bench.broker.ask(&instance(number), &owner(number), &attach(None)));
+    }
+    bench.until(&owner(2)).await;
+    for number in 2..=3 {
+        if let Place::Admitted(ticket) = bench.broker.ask(&instance(number), &owner(number), &attach(None)) {
+            bench.broker.hand_over(ticket, clock::now());
+        }
+    }
+    settle().await;
+    assert!(matches!(answer(&bench, 2), Some(Answer::Split { batch: 2, .. })));
+    send(&mut bench, &instance(2), &owner(2), Some(1)).await;
+    clock::sleep(Duration::from_secs(2)).await;
+    let Some(Answer::Refused(denial)) = answer(&bench, 2) else { panic!("alone it is refused") };
+    assert_eq!(denial.reason, Reason::QuotaExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_says_nothing_is_unclear_and_is_not_sent_again() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    bench.fake.world().refuse = Some(Kind::Transient);
+    send(&mut bench, &instance, &owner, None).await;
+    clock::sleep(Duration::from_mins(10)).await;
+    assert!(matches!(answer(&bench, 1), Some(Answer::Unclear { .. })));
+    assert_eq!(bench.fake.world().changes.len(), 1);
+    assert!(error(Kind::Transient).kind.may_have_happened());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_at_rest_costs_two_calls_and_wakes_nobody() {
+    let mut bench = Bench::new(10, 20);
+    for number in 1..=20 {
+        bench.watch(number).await;
+    }
+    clock::sleep(Duration::from_secs(61)).await;
+    bench.heard();
+    let before = (bench.fake.asked("links"), bench.fake.asked("machines"));
+    clock::sleep(Duration::from_mins(10)).await;
+    assert_eq!((bench.fake.asked("links") - before.0, bench.fake.asked("machines") - before.1), (10, 10));
+    assert_eq!(bench.heard(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_wakes_only_those_whose_world_changed() {
+    let mut bench = Bench::new(10, 20);
+    for number in 1..=3 {
+        bench.watch(number).await;
+    }
+    let row = LinkRow { vpc: vpc(), private_ip: "10.0.0.1".parse().ok() };
+    bench.fake.world().links.insert(instance(2), row.clone());
+    clock::sleep(Duration::from_secs(61)).await;
+    assert_eq!(bench.heard(), [owner(2)]);
+    let (sighting, _) = bench.broker.observe(&instance(2), &owner(2), &Known::default());
+    assert_eq!(sighting.link, LinkSeen::Alive(row));
+}
+
+#[tokio::test(start_paused = true)]
+async fn absence_from_an_incomplete_list_is_asked_for_by_vpc() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().incomplete = true;
+    bench.watch(1).await;
+    assert_eq!(bench.fake.world().scopes, [LinkScope::All, LinkScope::Vpc(vpc())]);
+    let (sighting, _) = bench.broker.observe(&instance(1), &owner(1), &Known::default());
+    assert_eq!(sighting.link, LinkSeen::Absent);
+    assert!(matches!(sighting.machine, MachineSeen::Listed(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_that_are_wanted_at_once_are_one_look() {
+    let mut bench = Bench::new(10, 20);
+    for number in 1..=50 {
+        let (instance, owner) = (instance(number), owner(number));
+        drop(bench.broker.observe(&instance, &owner, &Known::default()));
+        let need = Need { after: jiff::Timestamp::MIN, vpc: Some(vpc()) };
+        bench.broker.attend(&instance, &owner, watching(Some(need)));
+    }
+    settle().await;
+    assert_eq!((bench.fake.asked("links"), bench.fake.asked("machines")), (1, 1));
+    assert_eq!(bench.heard().len(), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_of_several_is_asked_about_once_for_all() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().running = true;
+    let started_at = clock::now();
+    for number in 1..=20 {
+        let (instance, owner) = bench.watch(number).await;
+        let mut watch = watching(None);
+        watch.follow = Some((TaskId("7".into()), started_at));
+        bench.broker.attend(&instance, &owner, watch);
+    }
+    clock::sleep(Duration::from_secs(2)).await;
+    let asked = bench.fake.asked("task");
+    assert!((5..=12).contains(&asked), "{asked} questions in two seconds");
+    bench.fake.world().running = false;
+    bench.heard();
+    clock::sleep(Duration::from_secs(1)).await;
+    assert_eq!(bench.heard().len(), 20, "each hears of the end, once");
+    let (_, attempt) = bench.broker.observe(&instance(9), &owner(9), &Known::default());
+    assert!(matches!(attempt.unwrap().progress, Some(Progress::Succeeded { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_task_is_asked_about_less_and_less() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().running = true;
+    let (instance, owner) = bench.watch(1).await;
+    let mut watch = watching(None);
+    watch.follow = Some((TaskId("7".into()), clock::now()));
+    bench.broker.attend(&instance, &owner, watch);
+    clock::sleep(Duration::from_mins(5)).await;
+    let asked = bench.fake.asked("task");
+    assert!(asked < 80, "{asked} questions in five minutes");
+}

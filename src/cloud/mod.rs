@@ -1,0 +1,173 @@
+//! The clouds: what each must answer ([`Provider`]), and the broker that asks.
+//!
+//! A provider states facts and carries out single calls. It never sleeps, polls or repeats, and it decides nothing:
+//! a list says what is listed, an answer says what was answered, and either may lag the truth. `broker` looks, batches
+//! and paces; `credentials` keeps the keys; each vendor's folder has the same files: `mod` (the provider), `sign`,
+//! `wire` (the vendor's words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
+
+pub mod alibaba;
+pub mod broker;
+pub mod credentials;
+pub mod error;
+pub mod http;
+pub mod pace;
+pub mod tencent;
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_trait::async_trait;
+
+pub use error::{CloudError, Kind};
+
+pub use crate::link::Lane;
+use crate::link::{InstanceId, LinkRow, Machine, TaskId, TaskState, Vpc, VpcId};
+
+/// What is asked of a cloud; a budget of calls is kept for each.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Action {
+    /// Make links.
+    Attach,
+    /// Remove links.
+    Detach,
+    /// List links.
+    ListLinks,
+    /// List machines.
+    ListMachines,
+    /// Read a VPC.
+    ReadVpc,
+    /// Ask about a task.
+    ReadTask,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 6] =
+        [Self::Attach, Self::Detach, Self::ListLinks, Self::ListMachines, Self::ReadVpc, Self::ReadTask];
+
+    /// The label in metrics and logs.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Attach => "Attach",
+            Self::Detach => "Detach",
+            Self::ListLinks => "ListLinks",
+            Self::ListMachines => "ListMachines",
+            Self::ReadVpc => "ReadVpc",
+            Self::ReadTask => "ReadTask",
+        }
+    }
+}
+
+/// Which links a list shall hold.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum LinkScope {
+    /// Every link of the account and region.
+    All,
+    /// The links of one VPC.
+    Vpc(VpcId),
+}
+
+/// Links as listed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LinkList {
+    /// A row for each machine listed.
+    pub rows: HashMap<InstanceId, LinkRow>,
+    /// Whether a machine that is not in `rows` was not linked: the list was one page, or held as many distinct rows as
+    /// a total that did not change while it was read.
+    pub complete: bool,
+}
+
+/// Machines as listed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MachineList {
+    /// The machines that were listed.
+    pub found: HashMap<InstanceId, Machine>,
+    /// The machines that were asked for and about which this answer says nothing, with what went wrong: not listed is
+    /// a fact, this is none.
+    pub unknown: HashMap<InstanceId, CloudError>,
+}
+
+/// The answer to a change that the cloud took on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// It runs as this task.
+    Task(TaskId),
+    /// It was carried out at once (to be confirmed by reading).
+    Done,
+}
+
+/// How this cloud's links behave.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Nature {
+    /// Whether a link dies when the machine's address changes and stays listed as a dead record (Tencent Cloud).
+    pub links_die_with_address: bool,
+    /// How many machines one change may name; 1 where the API takes no batches.
+    pub max_batch: usize,
+}
+
+/// One account and region of a cloud.
+///
+/// # Contract
+/// - Facts, not commands: an answer says what was listed or answered, never what to do about it.
+/// - Idempotent in meaning: "already linked" and "already gone" are kinds of answer ([`Kind::Conflict`],
+///   [`Kind::AlreadyGone`]), to be confirmed by reading.
+/// - Nothing sleeps, polls or sends again inside. Looks take their place in the budget page by page
+///   ([`pace::Pace::permit`]); a change brings its own, taken before it was admitted.
+/// - Bounded: each call ends within [`crate::link::CALL_DEADLINE`] and reads a bounded answer.
+/// - The answer may lag the truth by seconds, in both directions.
+/// - No secret leaves, in an error least of all.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// How this cloud's links behave.
+    fn nature(&self) -> Nature;
+
+    /// Lists links.
+    ///
+    /// # Errors
+    /// The first call that failed.
+    async fn links(&self, scope: &LinkScope, lane: Lane) -> Result<LinkList, CloudError>;
+
+    /// Lists the links of these machines, wherever they lead; [`LinkList::complete`] then speaks of these machines only.
+    /// This is the look at everything: where the cloud lists all links of an account, all are listed, and rows of other
+    /// machines may be among them; a cloud that does not answers for the ids, a page of them at a time. An id that makes
+    /// a call fail is found by halving; where the code says that there is no such machine, it has no link, and any other
+    /// one leaves the list incomplete.
+    ///
+    /// # Errors
+    /// A call that failed for a reason that concerns no single machine.
+    async fn links_of(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<LinkList, CloudError> {
+        let _ = ids;
+        self.links(&LinkScope::All, lane).await
+    }
+
+    /// Lists these machines, a page of ids at a time. An id that makes a call fail is found by halving and comes back in
+    /// [`MachineList::unknown`] or, where the code says that it does not exist, as not listed; the others are answered.
+    ///
+    /// # Errors
+    /// A call that failed for a reason that concerns no single machine.
+    async fn machines(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<MachineList, CloudError>;
+
+    /// Reads a VPC; `None` if there is none of this id in the account and region.
+    ///
+    /// # Errors
+    /// The call failed.
+    async fn vpc(&self, id: &VpcId, lane: Lane) -> Result<Option<Vpc>, CloudError>;
+
+    /// Asks for links. Sent exactly once.
+    ///
+    /// # Errors
+    /// The call failed; [`Kind::may_have_happened`] says whether it may have been carried out all the same.
+    async fn attach(&self, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError>;
+
+    /// Asks for the removal of links. Sent exactly once.
+    ///
+    /// # Errors
+    /// As [`Self::attach`].
+    async fn detach(&self, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError>;
+
+    /// Asks about a task. A task that the cloud does not know is [`TaskState::Unknown`], not an error.
+    ///
+    /// # Errors
+    /// The call failed.
+    async fn task(&self, id: &TaskId) -> Result<TaskState, CloudError>;
+}
