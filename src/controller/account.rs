@@ -1,0 +1,134 @@
+//! Reconciling a `CloudAccount`: its keys, its finalizer, its own Ready.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::Secret,
+    apimachinery::pkg::apis::meta::v1::{Condition, Time},
+};
+use kube::{Api, ResourceExt, runtime::controller::Action};
+
+use super::{Context, Error, accounts::Account, finalizer, status, within};
+use crate::{
+    api::{CloudAccount, CloudAccountSpec, CloudAccountStatus, ConditionType, Reason, set},
+    clock,
+    cloud::credentials::{Credentials, Problem},
+    link::Notice,
+};
+
+/// While keys are wanting, the Secret is read again this often, in case its watch missed something.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// Brings one account up to date and wakes the links for which that makes a difference.
+///
+/// # Errors
+/// The API server did not answer, or refused.
+pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, Error> {
+    let before = context.accounts.get(&object.name_any());
+    // The keys come first: an account that is seen without them would be said to have none.
+    let keys = read_keys(&object.spec, &context).await?;
+    let (account, new_keys) = context.accounts.put(&object, keys, &context.settings);
+    let changed = before.is_none_or(|before| differs(&before, &account));
+    if new_keys {
+        account.brokers().iter().for_each(crate::cloud::broker::Broker::look_again);
+    }
+    if new_keys || changed {
+        context.wake(context.claims.around_account(&account.name));
+    }
+    let object = if account.terminating {
+        if !context.claims.of_account(&account.name).iter().any(super::claims::Claimant::holds) {
+            finalizer::remove(&Api::all(context.client.clone()), &*object).await?;
+            return Ok(Action::await_change());
+        }
+        (*object).clone()
+    } else {
+        finalizer::add(&Api::all(context.client.clone()), &*object).await?
+    };
+    write(&object, &account, &context).await?;
+    let wait = account.keyring.problem().map(|_| AGAIN);
+    Ok(wait.map_or_else(Action::await_change, Action::requeue))
+}
+
+fn differs(before: &Account, after: &Account) -> bool {
+    before.spec() != after.spec()
+        || before.terminating != after.terminating
+        || before.refused != after.refused
+        || before.acknowledged != after.acknowledged
+}
+
+async fn read_keys(spec: &CloudAccountSpec, context: &Context) -> Result<Result<Credentials, Problem>, Error> {
+    let Some(secret) = &spec.credentials.secret_ref else { return Ok(Err(Problem::Missing)) };
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &context.settings.namespace);
+    let Some(secret) = within(secrets.get_opt(&secret.name)).await? else { return Ok(Err(Problem::Missing)) };
+    let data: BTreeMap<String, Vec<u8>> =
+        secret.data.unwrap_or_default().into_iter().map(|(name, ByteString(value))| (name, value)).collect();
+    Ok(Credentials::from_secret(spec.provider, &data))
+}
+
+async fn write(object: &CloudAccount, account: &Account, context: &Context) -> Result<(), Error> {
+    let before = object.status.clone().unwrap_or_default();
+    let generation = object.metadata.generation.unwrap_or_default();
+    let notice = judge(account, &context.settings.namespace);
+    let next = CloudAccountStatus {
+        observed_generation: Some(generation),
+        conditions: set(&before.conditions, conditions(&notice, generation), clock::now()),
+        ..before.clone()
+    };
+    if next != before {
+        status::patch(&Api::all(context.client.clone()), object, &next).await?;
+    }
+    Ok(())
+}
+
+/// What the account's own Ready says.
+fn judge(account: &Account, namespace: &str) -> Notice {
+    if account.terminating {
+        return Notice::new(
+            Reason::AccountTerminating,
+            "in use by links that hold something; it goes with the last of them",
+        );
+    }
+    if let Some(notice) = &account.refused {
+        return notice.clone();
+    }
+    if let Some(notice) = problem(account, namespace) {
+        return notice;
+    }
+    let trouble = account.brokers().iter().find_map(crate::cloud::broker::Broker::trouble);
+    trouble.unwrap_or_else(|| Notice::new(Reason::Accepted, "the account can be used"))
+}
+
+/// What is wrong with the keys.
+#[must_use]
+pub fn problem(account: &Account, namespace: &str) -> Option<Notice> {
+    let problem = account.keyring.problem()?;
+    let secret = account.spec().credentials.secret_ref.as_ref().map(|secret| secret.name.as_str()).unwrap_or_default();
+    let advice = match problem {
+        Problem::Missing => format!("create the Secret {namespace}/{secret} with the keys of account {}", account.name),
+        Problem::Incomplete { entry } => format!("put {entry} into the Secret {namespace}/{secret}"),
+    };
+    Some(Notice::new(problem.reason(), format!("{problem}: {advice}")))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "an account has few reasons of the whole list")]
+fn conditions(notice: &Notice, generation: i64) -> Vec<Condition> {
+    let (status, progress) = match notice.reason {
+        Reason::Accepted => ("True", None),
+        Reason::Throttled | Reason::ProviderUnavailable => ("Unknown", Some(ConditionType::Reconciling)),
+        Reason::AccountNotReady => ("False", Some(ConditionType::Stalled)),
+        Reason::AccountTerminating => ("False", Some(ConditionType::Reconciling)),
+        // What is left are the reasons of keys.
+        _ => ("Unknown", Some(ConditionType::Stalled)),
+    };
+    let condition = |type_: ConditionType, status: &str| Condition {
+        type_: type_.as_str().into(),
+        status: status.into(),
+        reason: notice.reason.to_string(),
+        message: notice.message.clone(),
+        observed_generation: Some(generation),
+        last_transition_time: Time(jiff::Timestamp::UNIX_EPOCH),
+    };
+    let progress = progress.map(|type_| condition(type_, "True"));
+    [Some(condition(ConditionType::Ready, status)), progress].into_iter().flatten().collect()
+}

@@ -1,0 +1,246 @@
+//! Acting: carrying a decision out, in an order in which a crash at any point loses nothing.
+//!
+//! The finalizer is there before the intent, the intent is written before the cloud is asked, and each write carries the
+//! `resourceVersion` that the decision was made from: on a conflict nothing is sent, and the object decides again.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, Unit};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Preconditions},
+    runtime::controller::Action,
+};
+
+use super::{Context, Error, finalizer, observe::Case, status, within};
+use crate::{
+    api::{ClassicLink, ClassicLinkStatus, ConditionType, Operation, find},
+    clock,
+    cloud::broker::{Broker, Place, Ticket},
+    link::{Beat, Change, Decision, Finalizer, InstanceId, Notice, Revisit, Row, Step, begin, report},
+    metrics::ReasonLabel,
+};
+
+/// Carries out one decision on one object.
+pub struct Act<'a> {
+    /// The surroundings.
+    pub context: &'a Context,
+    /// What it was decided from.
+    pub case: &'a Case,
+    /// The decision.
+    pub decision: Decision,
+}
+
+impl Act<'_> {
+    /// Carries the decision out.
+    ///
+    /// # Errors
+    /// The API server did not answer, or refused; then nothing was sent to a cloud.
+    pub async fn carry_out(self, link: Arc<ClassicLink>) -> Result<Action, Error> {
+        let link = match self.decision.finalizer {
+            Finalizer::Need if !self.case.observed.finalizer && !self.case.desired.terminating => {
+                self.context.written.put(finalizer::add(&self.api(&link), &*link).await?)
+            }
+            Finalizer::Need | Finalizer::Leave | Finalizer::Release => link,
+        };
+        self.attend();
+        match (&self.decision.step, &self.case.broker) {
+            (Step::Change(change), Some((instance, broker))) => {
+                self.change(&link, change, instance, broker).await?;
+            }
+            (Step::RemoveObject, _) => self.remove(&link).await?,
+            (Step::Nothing | Step::Change(_), _) if self.decision.finalizer == Finalizer::Release => {
+                self.withdraw();
+                self.release(&link).await?;
+            }
+            (Step::Nothing | Step::Change(_), _) => {
+                self.withdraw();
+                self.write(&link, &self.decision).await?;
+            }
+        }
+        Ok(self.revisit())
+    }
+
+    /// Tells the broker what to do until the next decision.
+    fn attend(&self) {
+        if let Some((instance, broker)) = &self.case.broker {
+            broker.attend(instance, &self.case.owner, self.decision.watch.clone());
+        }
+        if let Some((instance, broker)) = &self.case.idle {
+            broker.let_go(instance, &self.case.owner);
+        }
+    }
+
+    fn withdraw(&self) {
+        if let Some((instance, broker)) = &self.case.broker {
+            broker.withdraw(instance);
+        }
+    }
+
+    /// Asks for a place; with one, writes the intent and hands the change over.
+    async fn change(
+        &self,
+        link: &ClassicLink,
+        change: &Change,
+        instance: &InstanceId,
+        broker: &Broker,
+    ) -> Result<(), Error> {
+        match broker.ask(instance, &self.case.owner, change) {
+            Place::Waiting => self.while_waiting(link).await,
+            Place::Admitted(ticket) => self.hand_over(link, change, ticket, broker).await,
+        }
+    }
+
+    /// What must not go unsaid while the object waits: that a link is no longer good, and what became of the last
+    /// change. A new link says nothing yet: its intent follows, and one write is enough.
+    async fn while_waiting(&self, link: &ClassicLink) -> Result<(), Error> {
+        let conditions = link.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let good = find(conditions, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+        if good || self.decision.record != self.case.observed.record {
+            self.write(link, &self.decision).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(
+        &self,
+        link: &ClassicLink,
+        change: &Change,
+        ticket: Ticket,
+        broker: &Broker,
+    ) -> Result<(), Error> {
+        let started_at = stamp(clock::now());
+        let address = self.case.observed.sighting.address();
+        let intent = Decision {
+            row: row_of(&self.decision.row, change.operation),
+            record: begin(&self.decision.record, change, address, started_at),
+            ..self.decision.clone()
+        };
+        match self.write(link, &intent).await {
+            Ok(()) => {
+                broker.hand_over(ticket, started_at);
+                self.tell(link, self.decision.cause.iter());
+                Ok(())
+            }
+            Err(error) => {
+                broker.give_up(ticket);
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the status, if it differs, and then tells what happened.
+    async fn write(&self, link: &ClassicLink, decision: &Decision) -> Result<(), Error> {
+        let before = link.status.clone().unwrap_or_default();
+        let case = self.case;
+        let now = stamp(clock::now());
+        let next = report(&case.desired, &case.observed.sighting, decision, &before, (case.tempo, now));
+        if next == before {
+            return Ok(());
+        }
+        let written = status::patch(&self.api(link), link, &next).await?;
+        self.context.written.put(written);
+        self.remember(decision, now);
+        self.log(link, &before, &next);
+        self.tell(link, decision.news.iter());
+        Ok(())
+    }
+
+    /// A refusal that is on record now is tried again later; a link that is good needs no patience any more.
+    fn remember(&self, decision: &Decision, now: Timestamp) {
+        let uid = &self.case.owner.uid;
+        match decision.denied {
+            Some(beat) => {
+                self.context.backoff.failed(uid, self.case.desired.generation, beat, self.case.tempo, now);
+            }
+            None if matches!(decision.row, Row::Linked { .. }) => self.context.backoff.forget(uid),
+            None => {}
+        }
+    }
+
+    fn log(&self, link: &ClassicLink, before: &ClassicLinkStatus, next: &ClassicLinkStatus) {
+        let reason = |status: &ClassicLinkStatus| {
+            find(&status.conditions, ConditionType::Ready).map(|ready| ready.reason.clone()).unwrap_or_default()
+        };
+        let told = reason(next);
+        if let Some(known) = told.parse().ok().filter(|_| told != reason(before)) {
+            let known: crate::api::Reason = known;
+            self.context.settings.metrics.outcomes.get_or_create(&ReasonLabel { reason: known.as_str() }).inc();
+        }
+        tracing::info!(
+            link = super::observe::named(link),
+            reason = told,
+            vpc = link.spec.vpc_id,
+            instance = link.spec.instance_id,
+            task = ?next.task.as_ref().map(|task| task.operation),
+            "status written"
+        );
+    }
+
+    fn tell<'n>(&self, link: &ClassicLink, news: impl Iterator<Item = &'n Notice>) {
+        for notice in news {
+            self.context.events.tell(link, notice.clone());
+        }
+    }
+
+    /// Deletes the object: only this very one, and only as it was read.
+    async fn remove(&self, link: &ClassicLink) -> Result<(), Error> {
+        self.withdraw();
+        let preconditions = Preconditions { uid: link.uid(), resource_version: link.resource_version() };
+        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        match within(self.api(link).delete(&link.name_any(), &parameters)).await {
+            Ok(_) => {}
+            Err(error) if error.is_gone() => {}
+            Err(error) => return Err(error),
+        }
+        if let Some(notice) = &self.decision.cause {
+            self.context.events.tell(link, notice.clone());
+            let message = format!("{}: {}; the object was removed", super::observe::named(link), notice.message);
+            self.context.events.tell_account(link, Notice::new(notice.reason, message));
+        }
+        Ok(())
+    }
+
+    /// Takes the finalizer off. A status that nobody can read any more is not written.
+    async fn release(&self, link: &ClassicLink) -> Result<(), Error> {
+        finalizer::remove(&self.api(link), link).await?;
+        self.tell(link, self.decision.news.iter().chain(&self.decision.cause));
+        if let Some(forced) = self.decision.cause.as_ref().filter(|_| self.decision.row == Row::Forced) {
+            let label = ReasonLabel { reason: forced.reason.as_str() };
+            self.context.settings.metrics.outcomes.get_or_create(&label).inc();
+            tracing::warn!(link = super::observe::named(link), "{}", forced.message);
+        }
+        tracing::info!(link = super::observe::named(link), row = ?self.decision.row, "released");
+        Ok(())
+    }
+
+    fn revisit(&self) -> Action {
+        match self.decision.revisit {
+            Revisit::OnWake => Action::await_change(),
+            // What a time was for is done once it has passed.
+            Revisit::At(at) if at <= clock::now() => Action::await_change(),
+            Revisit::At(at) => Action::requeue(clock::until(clock::now(), at)),
+            Revisit::Beat(beat) => Action::requeue(self.beat(beat)),
+        }
+    }
+
+    /// The wait until a refused change is tried again, as remembered; without a memory the beat's first.
+    fn beat(&self, beat: Beat) -> std::time::Duration {
+        let not_before = self.context.backoff.not_before(&self.case.owner.uid, self.case.desired.generation);
+        not_before.map_or(self.case.tempo.beat(beat).0, |at| clock::until(clock::now(), at))
+    }
+
+    fn api(&self, link: &ClassicLink) -> Api<ClassicLink> {
+        Api::namespaced(self.context.client.clone(), &link.namespace().unwrap_or_default())
+    }
+}
+
+/// The row under which an intent is reported: a move and a healing keep their own word.
+fn row_of(row: &Row, operation: Operation) -> Row {
+    if matches!(row, Row::Move(_) | Row::Dead(_) | Row::Attach) { row.clone() } else { Row::Unsettled(operation) }
+}
+
+/// Stamps of a status have microseconds: one with more would not be recognised when it is read again.
+fn stamp(at: Timestamp) -> Timestamp {
+    at.round(Unit::Microsecond).unwrap_or(at)
+}

@@ -1,0 +1,250 @@
+//! The wiring: watches to reconciles, wakes to the queue, and the order of stopping.
+
+use std::{future::ready, sync::Arc, time::Duration};
+
+use futures::{Stream, StreamExt, stream};
+use kube::{
+    Client, ResourceExt,
+    runtime::{
+        controller::{Action, Config as ControllerConfig, Controller},
+        reflector::ObjectRef,
+        watcher,
+    },
+};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Context, Error, Settings, account,
+    accounts::Accounts,
+    claims::Claims,
+    events::Events,
+    reconcile,
+    status::Written,
+    watches::{self, Ripple, reference},
+    world::World,
+};
+use crate::{
+    api::{ClassicLink, CloudAccount},
+    cloud::{
+        broker::{Owner, Wake},
+        http,
+    },
+    config::Config,
+    health::Readiness,
+    link::{InstanceId, Region},
+    metrics::{KindLabel, Metrics},
+};
+
+/// How many links are decided on at once. A decision waits for the API server at most; more would only be a longer queue
+/// there.
+const CONCURRENCY: u16 = 64;
+/// How long running reconciles and calls may take to end: below the 30 s that Kubernetes gives a pod.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The receiving ends of the wakes.
+struct Wakes {
+    objects: mpsc::UnboundedReceiver<Owner>,
+    accounts: mpsc::UnboundedReceiver<String>,
+}
+
+/// Runs the controllers until `stop` is cancelled and what is under way has ended.
+///
+/// # Errors
+/// The HTTP client of the clouds cannot be made.
+pub async fn run(
+    client: Client,
+    config: &Config,
+    metrics: Metrics,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<(), http::Unusable> {
+    let (settings, wakes) = settings(config, metrics, &stop)?;
+    let claims = Arc::new(Claims::default());
+    let (events, sending) = Events::start(client.clone(), stop.clone());
+    let (ripples, heard) = mpsc::unbounded_channel();
+    let (accounts_gone, gone) = mpsc::unbounded_channel::<(String, String)>();
+    let (links, link_store) = watches::links(&client, Arc::clone(&claims), move |ripple| drop(ripples.send(ripple)));
+    let (accounts, account_store, accounts_listed) =
+        watches::accounts(&client, move |name, uid| drop(accounts_gone.send((name, uid))));
+    let (namespaces, namespace_store, namespaces_listed) = watches::namespaces(&client);
+    let world =
+        World { accounts: account_store.clone(), namespaces: namespace_store, accounts_listed, namespaces_listed };
+    let context = Arc::new(Context {
+        client: client.clone(),
+        settings: settings.clone(),
+        world,
+        accounts: Accounts::default(),
+        claims,
+        written: Written::default(),
+        backoff: super::Backoff::default(),
+        checks: super::Checks::default(),
+        events,
+    });
+    let secrets = watches::secrets(&client, &settings.namespace);
+    let side = [
+        tokio::spawn(ready_when_listed(Arc::clone(&context), readiness)),
+        tokio::spawn(watch_namespaces(namespaces, Arc::clone(&context))),
+        tokio::spawn(carry_ripples(heard, Arc::clone(&context))),
+        tokio::spawn(accounts_went(gone, Arc::clone(&context))),
+    ];
+    let telling = tokio::spawn(sending);
+    let link_wakes =
+        stream::unfold(wakes.objects, |mut wakes| async { wakes.recv().await.map(|owner| (reference(&owner), wakes)) });
+    let account_wakes = account_wakes(wakes.accounts, secrets, &context);
+    tokio::join!(
+        drive_links(Controller::for_stream(links, link_store), link_wakes, &context, &stop),
+        drive_accounts(Controller::for_stream(accounts, account_store), account_wakes, &context, &stop),
+    );
+    side.iter().for_each(tokio::task::JoinHandle::abort);
+    settings.tasks.close();
+    let _ = tokio::time::timeout(DRAIN, settings.tasks.wait()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(2), telling).await;
+    Ok(())
+}
+
+fn settings(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(Settings, Wakes), http::Unusable> {
+    let (objects, objects_woken) = mpsc::unbounded_channel();
+    let (account, accounts_woken) = mpsc::unbounded_channel();
+    let settings = Settings {
+        namespace: config.namespace.clone(),
+        allow_insecure_endpoints: config.allow_insecure_endpoints,
+        time_scale: config.time_scale,
+        metrics,
+        http: http::Client::new()?,
+        wake: Wake { objects, account, name: String::new(), census: Arc::default() },
+        stop: stop.clone(),
+        tasks: TaskTracker::new(),
+    };
+    Ok((settings, Wakes { objects: objects_woken, accounts: accounts_woken }))
+}
+
+async fn drive_links(
+    controller: Controller<ClassicLink>,
+    wakes: impl Stream<Item = ObjectRef<ClassicLink>> + Send + 'static,
+    context: &Arc<Context>,
+    stop: &CancellationToken,
+) {
+    controller
+        .with_config(ControllerConfig::default().concurrency(CONCURRENCY))
+        .reconcile_on(wakes)
+        .graceful_shutdown_on(stop.clone().cancelled_owned())
+        .run(reconcile::reconcile, reconcile::on_error, Arc::clone(context))
+        .for_each(|result| {
+            if let Err(error) = result {
+                tracing::debug!("{}", super::chain(&error));
+            }
+            ready(())
+        })
+        .await;
+}
+
+async fn drive_accounts(
+    controller: Controller<CloudAccount>,
+    wakes: impl Stream<Item = ObjectRef<CloudAccount>> + Send + 'static,
+    context: &Arc<Context>,
+    stop: &CancellationToken,
+) {
+    controller
+        .reconcile_on(wakes)
+        .graceful_shutdown_on(stop.clone().cancelled_owned())
+        .run(reconcile_account, account_failed, Arc::clone(context))
+        .for_each(|_| ready(()))
+        .await;
+}
+
+async fn reconcile_account(object: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, Error> {
+    context.settings.metrics.reconciles.get_or_create(&KindLabel { kind: "CloudAccount" }).inc();
+    context.listed().await;
+    account::reconcile(object, context).await
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the runtime's signature")]
+fn account_failed(object: Arc<CloudAccount>, error: &Error, _: Arc<Context>) -> Action {
+    if error.is_conflict() {
+        return Action::requeue(Duration::from_millis(50));
+    }
+    tracing::warn!(account = object.name_any(), error = super::chain(error), "reconcile failed");
+    Action::requeue(Duration::from_secs(5))
+}
+
+/// Accounts that have to be looked at again: their brokers say so, or a Secret changed that they name.
+fn account_wakes(
+    named: mpsc::UnboundedReceiver<String>,
+    secrets: impl Stream<Item = String> + Send + 'static,
+    context: &Arc<Context>,
+) -> impl Stream<Item = ObjectRef<CloudAccount>> + Send + 'static {
+    let named = stream::unfold(named, |mut named| async { named.recv().await.map(|name| (name, named)) });
+    let accounts = context.world.accounts.clone();
+    let by_secret = secrets.flat_map(move |secret| {
+        let users = accounts.state_filter(|account| {
+            account.spec.credentials.secret_ref.as_ref().is_some_and(|named| named.name == secret)
+        });
+        stream::iter(users.into_iter().map(|account| account.name_any()).collect::<Vec<_>>())
+    });
+    stream::select(named, by_secret).map(|name| ObjectRef::new(&name))
+}
+
+async fn ready_when_listed(context: Arc<Context>, readiness: Readiness) {
+    context.listed().await;
+    readiness.set(true);
+    tracing::info!("everything is listed; deciding begins");
+}
+
+/// The labels of a namespace changed: its links may be allowed now, or no more.
+async fn watch_namespaces<K: ResourceExt>(
+    namespaces: impl Stream<Item = Result<K, watcher::Error>> + Send,
+    context: Arc<Context>,
+) {
+    let mut namespaces = std::pin::pin!(namespaces);
+    while let Some(namespace) = namespaces.next().await {
+        match namespace {
+            Ok(namespace) => {
+                let links = context.claims.of_namespace(&namespace.name_any());
+                let peers: Vec<Owner> = links.iter().flat_map(|link| context.claims.peers(&link.uid)).collect();
+                context.wake(links.into_iter().chain(peers));
+            }
+            Err(error) => tracing::warn!("namespaces cannot be watched: {error}"),
+        }
+    }
+}
+
+/// A link that changed its standing, or went, concerns those that name the same machine.
+async fn carry_ripples(mut heard: mpsc::UnboundedReceiver<Ripple>, context: Arc<Context>) {
+    while let Some(ripple) = heard.recv().await {
+        match ripple {
+            Ripple::Wake(account, owners) => {
+                context.wake(owners);
+                // One that holds nothing any more may have been the last.
+                if context.accounts.get(&account).is_some_and(|account| account.terminating) {
+                    let _ = context.settings.wake.account.send(account);
+                }
+            }
+            Ripple::Gone(gone, peers) => {
+                forget(&context, &gone);
+                context.wake(peers);
+                // The last holder of an account that is being deleted lets it go.
+                let _ = context.settings.wake.account.send(gone.account.clone());
+            }
+        }
+    }
+}
+
+fn forget(context: &Context, gone: &super::claims::Claimant) {
+    context.written.forget(&gone.owner.uid);
+    context.backoff.forget(&gone.owner.uid);
+    context.checks.forget(&gone.owner.uid);
+    let (region, instance) = &gone.machine;
+    let (Ok(region), Ok(instance)) = (Region::new(region), InstanceId::new(instance)) else { return };
+    let account = context.accounts.get(&gone.account);
+    if let Some(broker) = account.and_then(|account| account.started(&region)) {
+        broker.forget(&instance, &gone.owner.uid);
+    }
+}
+
+async fn accounts_went(mut gone: mpsc::UnboundedReceiver<(String, String)>, context: Arc<Context>) {
+    while let Some((name, uid)) = gone.recv().await {
+        context.accounts.remove(&name, &uid);
+        context.wake(context.claims.around_account(&name));
+    }
+}

@@ -1,0 +1,241 @@
+//! The watches: what each stream is made of, and what is taken from it on the way.
+
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use futures::{Stream, StreamExt, future};
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::{DeserializeGuard, PartialObjectMeta},
+    runtime::{
+        WatchStreamExt, predicates,
+        reflector::{self, ObjectRef, Store},
+        utils::{Predicate, PredicateConfig},
+        watcher::{self, Event},
+    },
+};
+use tokio::sync::watch;
+
+use super::claims::{Claimant, Claims};
+use crate::{
+    api::{ACKNOWLEDGE, CHECK_REQUESTED_AT, ClassicLink, CloudAccount, FORCE_RELEASE},
+    cloud::broker::Owner,
+};
+
+/// A dead watch is noticed after this many seconds; a new one a minute costs little.
+const TIMEOUT: u32 = 60;
+
+fn config() -> watcher::Config {
+    watcher::Config::default().any_semantic().timeout(TIMEOUT)
+}
+
+/// The objects that pass, the cache of all, and whether everything was listed once.
+type Watched<K, S> = (S, Store<K>, watch::Receiver<bool>);
+
+/// What a change of a link means for others.
+pub(super) enum Ripple {
+    /// This account's link changed its standing, and these have to decide again.
+    Wake(String, Vec<Owner>),
+    /// This one went, and these have to decide again.
+    Gone(Claimant, Vec<Owner>),
+}
+
+/// Links: every version goes to the cache and the claim table, and those pass that change what is decided: a new
+/// generation (a deletion makes one), or a finalizer. Our own status writes do not.
+pub(super) fn links(
+    client: &Client,
+    claims: Arc<Claims>,
+    ripple: impl Fn(Ripple) + Send + Sync + 'static,
+) -> (impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static, Store<ClassicLink>) {
+    let (reader, writer) = reflector::store();
+    let stream = watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
+        .default_backoff()
+        .filter_map(|event| future::ready(readable(event)))
+        .modify(strip)
+        .inspect_ok_event(Listing::inspector(claims, ripple))
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(
+            predicates::generation.combine(predicates::finalizers).combine(commands),
+            PredicateConfig::default(),
+        );
+    (stream, reader)
+}
+
+/// The annotations by which people ask for something; all others are none of our business.
+#[expect(clippy::unnecessary_wraps, reason = "a predicate may have no value")]
+fn commands<K: ResourceExt>(object: &K) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for name in [FORCE_RELEASE, CHECK_REQUESTED_AT, ACKNOWLEDGE] {
+        object.annotations().get(name).hash(&mut hasher);
+    }
+    Some(hasher.finish())
+}
+
+/// Leaves out an object that cannot be read: it must not stall the others.
+fn readable<K>(event: Result<Event<DeserializeGuard<K>>, watcher::Error>) -> Option<Result<Event<K>, watcher::Error>>
+where
+    K: Resource,
+{
+    let open = |guard: DeserializeGuard<K>| match guard.0 {
+        Ok(object) => Some(object),
+        Err(invalid) => {
+            let name = invalid.metadata.name.unwrap_or_default();
+            tracing::warn!(name, "an object cannot be read and is left alone: {}", invalid.error);
+            None
+        }
+    };
+    match event {
+        Ok(Event::Init) => Some(Ok(Event::Init)),
+        Ok(Event::InitDone) => Some(Ok(Event::InitDone)),
+        Ok(Event::InitApply(guard)) => open(guard).map(Event::InitApply).map(Ok),
+        Ok(Event::Apply(guard)) => open(guard).map(Event::Apply).map(Ok),
+        Ok(Event::Delete(guard)) => open(guard).map(Event::Delete).map(Ok),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// Managed fields are six times the size of all the rest.
+fn strip<K: Resource>(object: &mut K) {
+    let meta = object.meta_mut();
+    meta.managed_fields = None;
+    if let Some(annotations) = meta.annotations.as_mut() {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+}
+
+/// Keeps the claim table by the events of the watch.
+struct Listing<F> {
+    claims: Arc<Claims>,
+    ripple: F,
+    /// The UIDs of a list that is being read.
+    reading: BTreeSet<String>,
+}
+
+impl<F: Fn(Ripple)> Listing<F> {
+    fn inspector(claims: Arc<Claims>, ripple: F) -> impl FnMut(&Event<ClassicLink>) {
+        let mut listing = Self { claims, ripple, reading: BTreeSet::new() };
+        move |event| listing.take(event)
+    }
+
+    fn take(&mut self, event: &Event<ClassicLink>) {
+        match event {
+            Event::Init => self.reading.clear(),
+            Event::InitApply(link) => {
+                self.reading.insert(link.uid().unwrap_or_default());
+                self.put(link);
+            }
+            Event::InitDone => {
+                for gone in self.claims.retain(&self.reading) {
+                    self.gone(gone);
+                }
+                self.claims.is_complete();
+            }
+            Event::Apply(link) => self.put(link),
+            Event::Delete(link) => self.gone(Claimant::of(link)),
+        }
+    }
+
+    fn put(&self, link: &ClassicLink) {
+        if let Some(peers) = self.claims.put(link) {
+            (self.ripple)(Ripple::Wake(link.spec.account_ref.name.clone(), peers));
+        }
+    }
+
+    fn gone(&self, claimant: Claimant) {
+        let peers = self.claims.remove(&claimant.owner.uid);
+        (self.ripple)(Ripple::Gone(claimant, peers));
+    }
+}
+
+/// `inspect_ok`, but on events instead of objects.
+trait InspectEvents<K>: Stream<Item = Result<Event<K>, watcher::Error>> + Sized {
+    fn inspect_ok_event(
+        self,
+        mut inspect: impl FnMut(&Event<K>),
+    ) -> impl Stream<Item = Result<Event<K>, watcher::Error>> {
+        self.inspect(move |event| {
+            if let Ok(event) = event {
+                inspect(event);
+            }
+        })
+    }
+}
+
+impl<K, S: Stream<Item = Result<Event<K>, watcher::Error>>> InspectEvents<K> for S {}
+
+/// Accounts: those pass that have a new generation or another finalizer. `gone` hears of each that went.
+pub(super) fn accounts(
+    client: &Client,
+    gone: impl Fn(String, String) + Send + 'static,
+) -> Watched<CloudAccount, impl Stream<Item = Result<CloudAccount, watcher::Error>> + Send + 'static> {
+    let (reader, writer) = reflector::store();
+    let (listed, receiver) = watch::channel(false);
+    let stream = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
+        .default_backoff()
+        .filter_map(|event| future::ready(readable(event)))
+        .modify(strip)
+        .reflect(writer)
+        .inspect_ok_event(move |event| {
+            if let Event::Delete(account) = event {
+                gone(account.name_any(), account.uid().unwrap_or_default());
+            }
+            tell_listed(event, &listed);
+        })
+        .applied_objects()
+        .predicate_filter(
+            predicates::generation.combine(predicates::finalizers).combine(commands),
+            PredicateConfig::default(),
+        );
+    (stream, reader, receiver)
+}
+
+/// A namespace by its name and labels.
+type Named = PartialObjectMeta<Namespace>;
+
+/// Namespaces: their names and labels.
+pub(super) fn namespaces(
+    client: &Client,
+) -> Watched<Named, impl Stream<Item = Result<Named, watcher::Error>> + Send + 'static> {
+    let (reader, writer) = reflector::store();
+    let (listed, receiver) = watch::channel(false);
+    let stream = watcher::watcher(Api::<PartialObjectMeta<Namespace>>::all(client.clone()), config())
+        .default_backoff()
+        .modify(strip)
+        .reflect(writer)
+        .inspect_ok_event(move |event| tell_listed(event, &listed))
+        .applied_objects()
+        .predicate_filter(predicates::labels, PredicateConfig::default());
+    (stream, reader, receiver)
+}
+
+fn tell_listed<K>(event: &Event<K>, listed: &watch::Sender<bool>) {
+    if matches!(event, Event::InitDone) {
+        listed.send_replace(true);
+    }
+}
+
+/// Secrets of the operator's own namespace, by name alone: their data is read when it is wanted, and cached nowhere.
+pub(super) fn secrets(client: &Client, namespace: &str) -> impl Stream<Item = String> + Send + 'static {
+    watcher::watcher(Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), namespace), config())
+        .default_backoff()
+        .filter_map(|event| {
+            future::ready(match event {
+                Ok(Event::InitApply(secret) | Event::Apply(secret) | Event::Delete(secret)) => Some(secret.name_any()),
+                Ok(Event::Init | Event::InitDone) => None,
+                Err(error) => {
+                    tracing::warn!("the Secrets of namespace cannot be watched: {error}");
+                    None
+                }
+            })
+        })
+}
+
+/// The reference of an object that is to be woken.
+pub(super) fn reference(owner: &Owner) -> ObjectRef<ClassicLink> {
+    ObjectRef::new(&owner.name).within(&owner.namespace)
+}
