@@ -1,0 +1,120 @@
+//! The actions that are played.
+
+/// An action of ECS 2014-05-26 or VPC 2016-04-28.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    AttachClassicLinkVpc,
+    DetachClassicLinkVpc,
+    DescribeClassicLinkInstances,
+    DescribeInstances,
+    DescribeVpcAttribute,
+    DescribeVpcs,
+    EnableVpcClassicLink,
+    DisableVpcClassicLink,
+}
+
+/// A product of the cloud, each with a version of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Product {
+    Ecs,
+    Vpc,
+}
+
+impl Product {
+    pub(super) fn version(self) -> &'static str {
+        match self {
+            Self::Ecs => "2014-05-26",
+            Self::Vpc => "2016-04-28",
+        }
+    }
+
+    /// As permissions name it.
+    pub(super) fn service(self) -> &'static str {
+        match self {
+            Self::Ecs => "ecs",
+            Self::Vpc => "vpc",
+        }
+    }
+
+    /// As answers name it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ecs => "Ecs",
+            Self::Vpc => "Vpc",
+        }
+    }
+}
+
+impl Action {
+    const ALL: [Self; 8] = [
+        Self::AttachClassicLinkVpc,
+        Self::DetachClassicLinkVpc,
+        Self::DescribeClassicLinkInstances,
+        Self::DescribeInstances,
+        Self::DescribeVpcAttribute,
+        Self::DescribeVpcs,
+        Self::EnableVpcClassicLink,
+        Self::DisableVpcClassicLink,
+    ];
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AttachClassicLinkVpc => "AttachClassicLinkVpc",
+            Self::DetachClassicLinkVpc => "DetachClassicLinkVpc",
+            Self::DescribeClassicLinkInstances => "DescribeClassicLinkInstances",
+            Self::DescribeInstances => "DescribeInstances",
+            Self::DescribeVpcAttribute => "DescribeVpcAttribute",
+            Self::DescribeVpcs => "DescribeVpcs",
+            Self::EnableVpcClassicLink => "EnableVpcClassicLink",
+            Self::DisableVpcClassicLink => "DisableVpcClassicLink",
+        }
+    }
+
+    pub(super) fn product(self) -> Product {
+        match self {
+            Self::AttachClassicLinkVpc
+            | Self::DetachClassicLinkVpc
+            | Self::DescribeClassicLinkInstances
+            | Self::DescribeInstances => Product::Ecs,
+            Self::DescribeVpcAttribute
+            | Self::DescribeVpcs
+            | Self::EnableVpcClassicLink
+            | Self::DisableVpcClassicLink => Product::Vpc,
+        }
+    }
+
+    /// The parameters it documents and that are looked at here; `RegionId` belongs to all.
+    fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::AttachClassicLinkVpc | Self::DetachClassicLinkVpc => &["InstanceId", "VpcId"],
+            Self::DescribeClassicLinkInstances => &["VpcId", "InstanceId", "PageNumber", "PageSize"],
+            Self::DescribeInstances => &[
+                "InstanceIds",
+                "InstanceNetworkType",
+                "InnerIpAddresses",
+                "VpcId",
+                "Status",
+                "LockReason",
+                "MaxResults",
+                "NextToken",
+                "PageNumber",
+                "PageSize",
+                "DryRun",
+            ],
+            Self::DescribeVpcAttribute => &["VpcId", "DryRun"],
+            Self::DescribeVpcs => &["VpcId", "PageNumber", "PageSize", "DryRun"],
+            Self::EnableVpcClassicLink | Self::DisableVpcClassicLink => &["VpcId", "ClientToken"],
+        }
+    }
+
+    /// Whether the log of calls keeps this parameter.
+    pub(super) fn has(self, parameter: &str) -> bool {
+        parameter == "RegionId" || self.parameters().contains(&parameter)
+    }
+}

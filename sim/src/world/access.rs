@@ -1,0 +1,140 @@
+//! Accounts and the keys that open them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::{Cloud, KeyChange, Mistake, NewAccount, NewKey, World};
+use crate::clock::Millis;
+
+/// A text that no log, read or error may show.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for signing and comparing.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// An account: it owns machines and VPCs, and has keys.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// Whose cloud it is in.
+    pub cloud: Cloud,
+    /// The keys, by their public id.
+    pub keys: BTreeMap<String, Key>,
+}
+
+/// A pair of key id and secret, with what it may do.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// What requests are signed with.
+    pub secret: Secret,
+    /// For temporary keys: the token that must come along.
+    pub token: Option<Secret>,
+    /// When the token ends.
+    pub token_expires_at: Option<Millis>,
+    /// `service:Action`, `service:*` or `*`; none: everything.
+    pub allowed_actions: Option<Vec<String>>,
+    /// A key can be switched off.
+    pub enabled: bool,
+}
+
+impl Key {
+    /// Whether the key may call this action of this service.
+    pub fn may(&self, service: &str, action: &str) -> bool {
+        let permits = |pattern: &str| {
+            pattern == "*"
+                || pattern.split_once(':').is_some_and(|(of, what)| of == service && (what == "*" || what == action))
+        };
+        self.allowed_actions.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| permits(pattern)))
+    }
+
+    /// Whether the token sent, or its absence, fits this key now.
+    pub fn fits_token(&self, sent: Option<&str>, now: Millis) -> bool {
+        let is_fresh = self.token_expires_at.is_none_or(|end| now < end);
+        sent == self.token.as_ref().map(Secret::reveal) && is_fresh
+    }
+}
+
+impl From<NewKey> for Key {
+    fn from(new: NewKey) -> Self {
+        Self {
+            secret: new.secret_key,
+            token: new.token,
+            token_expires_at: new.token_expires_at,
+            allowed_actions: new.allowed_actions,
+            enabled: new.enabled,
+        }
+    }
+}
+
+impl World {
+    /// The account and key behind a key id.
+    pub fn key(&self, secret_id: &str) -> Option<(&String, &Key)> {
+        self.accounts.iter().find_map(|(id, account)| account.keys.get(secret_id).map(|key| (id, key)))
+    }
+
+    /// Makes an account.
+    pub fn add_account(&mut self, new: NewAccount) -> Result<(), Mistake> {
+        if self.accounts.contains_key(&new.id) {
+            return Err(Mistake::exists("account", &new.id));
+        }
+        let id = new.id;
+        self.accounts.insert(id.clone(), Account { cloud: new.cloud, keys: BTreeMap::new() });
+        new.keys.into_iter().try_for_each(|key| self.add_key(&id, key))
+    }
+
+    /// Removes an account with all it owns.
+    pub fn remove_account(&mut self, id: &str) -> Result<(), Mistake> {
+        self.accounts.remove(id).ok_or_else(|| Mistake::missing("account", &id))?;
+        self.places.retain(|place, _| place.account != id);
+        Ok(())
+    }
+
+    /// Gives an account a key.
+    pub fn add_key(&mut self, account: &str, new: NewKey) -> Result<(), Mistake> {
+        if self.key(&new.secret_id).is_some() {
+            return Err(Mistake::exists("key", &new.secret_id));
+        }
+        let keys = &mut self.account_mut(account)?.keys;
+        keys.insert(new.secret_id.clone(), new.into());
+        Ok(())
+    }
+
+    /// Changes what the change mentions.
+    pub fn change_key(&mut self, account: &str, secret_id: &str, change: KeyChange) -> Result<(), Mistake> {
+        let keys = &mut self.account_mut(account)?.keys;
+        let key = keys.get_mut(secret_id).ok_or_else(|| Mistake::missing("key", &secret_id))?;
+        key.secret = change.secret_key.unwrap_or_else(|| key.secret.clone());
+        change.token.change(&mut key.token);
+        change.token_expires_at.change(&mut key.token_expires_at);
+        change.allowed_actions.change(&mut key.allowed_actions);
+        key.enabled = change.enabled.unwrap_or(key.enabled);
+        Ok(())
+    }
+
+    /// Takes a key away.
+    pub fn remove_key(&mut self, account: &str, secret_id: &str) -> Result<(), Mistake> {
+        let keys = &mut self.account_mut(account)?.keys;
+        keys.remove(secret_id).map(drop).ok_or_else(|| Mistake::missing("key", &secret_id))
+    }
+
+    fn account_mut(&mut self, id: &str) -> Result<&mut Account, Mistake> {
+        self.accounts.get_mut(id).ok_or_else(|| Mistake::missing("account", &id))
+    }
+
+    pub(super) fn expect_account(&self, id: &str) -> Result<(), Mistake> {
+        self.accounts.get(id).map(drop).ok_or_else(|| Mistake::missing("account", &id))
+    }
+}
