@@ -1,0 +1,62 @@
+//! Reading what the operator says of an object.
+
+use classiclink::api::{ClassicLink, CloudAccount, ConditionType, LinkRecord, Operation, Reason, TaskRecord, find};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+/// What an object tells in its status.
+pub(crate) trait Told {
+    /// Its conditions.
+    fn conditions(&self) -> &[Condition];
+
+    /// The condition of this type.
+    fn condition(&self, type_: ConditionType) -> Option<&Condition> {
+        find(self.conditions(), type_)
+    }
+
+    /// Whether `Ready` has this status and this reason.
+    fn is(&self, status: &str, reason: Reason) -> bool {
+        let ready = self.condition(ConditionType::Ready);
+        ready.is_some_and(|ready| ready.status == status && ready.reason == reason.as_str())
+    }
+
+    /// What `Ready` says for people.
+    fn message(&self) -> &str {
+        self.condition(ConditionType::Ready).map(|ready| ready.message.as_str()).unwrap_or_default()
+    }
+}
+
+impl Told for ClassicLink {
+    fn conditions(&self) -> &[Condition] {
+        self.status.as_ref().map(|status| &*status.conditions).unwrap_or_default()
+    }
+}
+
+impl Told for CloudAccount {
+    fn conditions(&self) -> &[Condition] {
+        self.status.as_ref().map(|status| &*status.conditions).unwrap_or_default()
+    }
+}
+
+/// What only links tell.
+pub(crate) trait TellsOfLink {
+    /// The link on record.
+    fn on_record(&self) -> Option<&LinkRecord>;
+    /// The change under way.
+    fn task(&self) -> Option<&TaskRecord>;
+    /// Whether this change is under way; `named`: and the cloud has given it a name.
+    fn has_begun(&self, operation: Operation, named: bool) -> bool;
+}
+
+impl TellsOfLink for ClassicLink {
+    fn on_record(&self) -> Option<&LinkRecord> {
+        self.status.as_ref()?.link.as_ref()
+    }
+
+    fn task(&self) -> Option<&TaskRecord> {
+        self.status.as_ref()?.task.as_ref()
+    }
+
+    fn has_begun(&self, operation: Operation, named: bool) -> bool {
+        self.task().is_some_and(|task| task.operation == operation && task.task_id.is_some() == named)
+    }
+}
