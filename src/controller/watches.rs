@@ -40,8 +40,8 @@ type Watched<K, S> = (S, Store<K>, watch::Receiver<bool>);
 pub(super) enum Ripple {
     /// This account's link changed its standing, and these have to decide again.
     Wake(String, Vec<Owner>),
-    /// This one went, and these have to decide again.
-    Gone(Claimant, Vec<Owner>),
+    /// This one went.
+    Gone(Box<Claimant>),
 }
 
 /// Links: every version goes to the cache and the claim table, and those pass that change what is decided: a new
@@ -130,13 +130,17 @@ impl<F: Fn(Ripple)> Listing<F> {
                 self.put(link);
             }
             Event::InitDone => {
-                for gone in self.claims.retain(&self.reading) {
-                    self.gone(gone);
+                for gone in self.claims.missing(&self.reading) {
+                    self.gone(&gone);
                 }
                 self.claims.is_complete();
             }
             Event::Apply(link) => self.put(link),
-            Event::Delete(link) => self.gone(Claimant::of(link)),
+            Event::Delete(link) => {
+                // It tells what stood in it last.
+                self.put(link);
+                self.gone(&link.uid().unwrap_or_default());
+            }
         }
     }
 
@@ -146,9 +150,10 @@ impl<F: Fn(Ripple)> Listing<F> {
         }
     }
 
-    fn gone(&self, claimant: Claimant) {
-        let peers = self.claims.remove(&claimant.owner.uid);
-        (self.ripple)(Ripple::Gone(claimant, peers));
+    fn gone(&self, uid: &str) {
+        if let Some(claimant) = self.claims.leave(uid) {
+            (self.ripple)(Ripple::Gone(Box::new(claimant)));
+        }
     }
 }
 

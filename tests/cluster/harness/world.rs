@@ -178,6 +178,13 @@ impl World {
         self.links_of(link).delete(name, &DeleteParams::default()).await.unwrap();
     }
 
+    /// Takes all finalizers off a link, as people do by hand.
+    pub(crate) async fn take_finalizers_off(&self, link: &ClassicLink) {
+        let change = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+        let name = link.metadata.name.as_deref().unwrap();
+        self.links_of(link).patch(name, &PatchParams::default(), &change).await.unwrap();
+    }
+
     /// The links in the namespace of this one.
     pub(crate) fn links_of(&self, link: &ClassicLink) -> Api<ClassicLink> {
         Api::namespaced(self.client(), link.metadata.namespace.as_deref().unwrap())
