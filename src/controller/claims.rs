@@ -152,6 +152,12 @@ impl Claims {
         self.table().remove(gone);
     }
 
+    /// Whether there is such an object, or a change of it is under way.
+    #[must_use]
+    pub fn knows(&self, uid: &str) -> bool {
+        self.table().objects.contains_key(uid)
+    }
+
     /// The objects that are not among these: the list was read anew, and they went. One that is known to have vanished
     /// is not named again.
     pub fn missing(&self, uids: &BTreeSet<String>) -> Vec<String> {
