@@ -184,10 +184,9 @@ impl State {
     pub(super) fn everything(&mut self, tempo: Tempo) -> Plan {
         let now = crate::clock::now();
         self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
-        let watched = self.machines.values().filter_map(|entry| entry.watch.as_ref());
-        let used: HashSet<&VpcId> = watched.flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
-        self.cautions.retain(|vpc, _| used.contains(vpc));
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        let used: HashSet<&VpcId> = watches.clone().flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
+        self.cautions.retain(|vpc, _| used.contains(vpc));
         Plan {
             machines: self.machines.keys().cloned().collect(),
             scopes: BTreeSet::from([None]),
