@@ -53,7 +53,7 @@ pub struct CloudAccountSpec {
         )
     )]
     pub provider: Provider,
-    /// Settings of Tencent Cloud.
+    /// Settings of Tencent Cloud; none with another provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tencent_cloud: Option<TencentCloud>,
     /// Other addresses than the cloud's own, by service. Plain http is taken only where the operator runs with
@@ -243,7 +243,7 @@ pub struct Limits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub calls_per_second: Option<i32>,
-    /// How many machines one change may name. Default 20; 1 turns batching off.
+    /// How many machines one change may name. Default 20; 1 turns batching off. Alibaba Cloud has no batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub max_batch: Option<i32>,

@@ -75,12 +75,12 @@ fn learn(task: &mut Task, attempt: Option<&Attempt>) {
 }
 
 impl Settled {
-    /// Tells, once for each new link, of a rule for addresses that nothing here can check.
-    pub(super) fn caution(&mut self, before: &Record, sighting: &Sighting) {
+    /// Tells, once for each new link to the wanted VPC, of a rule for addresses that nothing here can check.
+    pub(super) fn caution(&mut self, desired: &Desired, before: &Record, sighting: &Sighting) {
         let vpc = |record: &Record| record.link.as_ref().map(|link| link.vpc.clone());
-        if let (Some(vpc), Caution::Say(words)) =
-            (vpc(&self.record).filter(|now| vpc(before).as_ref() != Some(now)), sighting.caution)
-        {
+        let now =
+            vpc(&self.record).filter(|now| Some(now) == desired.vpc.as_ref() && vpc(before).as_ref() != Some(now));
+        if let (Some(vpc), Caution::Say(words)) = (now, sighting.caution) {
             self.news.push(Notice::new(Reason::AddressRules, format!("linked to {vpc}, but {words}")));
         }
     }

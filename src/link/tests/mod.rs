@@ -5,6 +5,7 @@ mod changes;
 mod enumeration;
 mod honesty;
 mod imports;
+mod outliving;
 mod ownership;
 mod people;
 mod reports;
