@@ -2,11 +2,14 @@
 //!
 //! A provider states facts and carries out single calls. It never sleeps, polls or repeats, and it decides nothing:
 //! a list says what is listed, an answer says what was answered, and either may lag the truth. `broker` looks, batches
-//! and paces; `credentials` keeps the keys; `endpoint` says where a service is called; each vendor's folder has the same files: `mod` (the provider), `sign`,
+//! and paces; `credentials` keeps the keys; `endpoint` says where a service is called,
+//! `asking` finds the id that makes a list fail, `clean` hides what must not leave; each vendor's folder has the same files: `mod` (the provider), `sign`,
 //! `wire` (the vendor's words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
 
 pub mod alibaba;
+mod asking;
 pub mod broker;
+mod clean;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
@@ -44,6 +47,21 @@ impl Action {
     /// Every action.
     pub const ALL: [Self; 6] =
         [Self::Attach, Self::Detach, Self::ListLinks, Self::ListMachines, Self::ReadVpc, Self::ReadTask];
+
+    /// Whether it changes something.
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        match self {
+            Self::Attach | Self::Detach => true,
+            Self::ListLinks | Self::ListMachines | Self::ReadVpc | Self::ReadTask => false,
+        }
+    }
+
+    /// What an answer that cannot be read, or none at all, means: a change may have been carried out.
+    #[must_use]
+    pub const fn unreadable(self) -> Kind {
+        if self.is_change() { Kind::Unclear } else { Kind::Transient }
+    }
 
     /// The label in metrics and logs.
     #[must_use]
@@ -183,4 +201,17 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// The call failed.
     async fn task(&self, id: &TaskId) -> Result<TaskState, CloudError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_whose_answer_is_unreadable_may_have_happened_and_a_look_is_just_repeated() {
+        for action in Action::ALL {
+            let is_change = matches!(action, Action::Attach | Action::Detach);
+            assert_eq!(action.unreadable(), if is_change { Kind::Unclear } else { Kind::Transient });
+        }
+    }
 }

@@ -21,16 +21,13 @@ use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
+        clean::Cleaner,
         credentials::Credentials,
         endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };
 
-/// The most of a message that is kept: a condition is read by people.
-const MESSAGE_LENGTH: usize = 256;
-/// The most of a code that is kept: the longest documented one has 56 characters.
-const CODE_LENGTH: usize = 64;
 /// A difference of clocks that explains a refused timestamp: the gateway allows 15 minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(5);
 /// The form of `x-acs-date`.
@@ -60,7 +57,7 @@ impl Call<'_> {
     ) -> (Result<T, CloudError>, Option<Duration>) {
         let mut nonce = [0; 16];
         if getrandom::fill(&mut nonce).is_err() {
-            let error = self.error(codes::unreadable(self.action), "", "this machine has no random numbers");
+            let error = self.error(self.action.unreadable(), "", "this machine has no random numbers");
             return (Err(error), None);
         }
         let Some(request) = self.request(own, &nonce) else {
@@ -117,7 +114,7 @@ impl Call<'_> {
             // A change that surely never left could be sent again at once, but a host that cannot be reached is no
             // reason to hurry; it is settled by reading like any other.
             Transport::NotSent(_) => Kind::Transient,
-            Transport::Unclear(_) => codes::unreadable(self.action),
+            Transport::Unclear(_) => self.action.unreadable(),
         };
         self.error(kind, "", &transport.to_string())
     }
@@ -135,13 +132,13 @@ impl Call<'_> {
         // Whatever the code, the vendor's library takes such an answer for a throttled one. For a look that is safe. It
         // does not say that a change did not happen: that, only its code says.
         let wait = answer.retry_after.as_deref().and_then(|wait| wait.trim().parse().ok()).filter(|wait| *wait > 0);
-        let throttled = wait.is_some() && !codes::is_change(self.action);
+        let throttled = wait.is_some() && !self.action.is_change();
         let kind = if throttled { Kind::Throttled } else { error.kind };
         (Err(CloudError { kind, ..error }), wait.map(Duration::from_millis))
     }
 
     fn unreadable(&self, text: &str) -> CloudError {
-        self.error(codes::unreadable(self.action), "", text)
+        self.error(self.action.unreadable(), "", text)
     }
 
     fn refused(&self, refusal: &Refusal, date: Option<&str>) -> CloudError {
@@ -161,7 +158,7 @@ impl Call<'_> {
             _ if refusal.is_of_permission() => Kind::PermissionDenied,
             Some(kind) => kind,
             None => {
-                let code = cut(&self.keys.scrub(refusal.code()), CODE_LENGTH);
+                let code = self.cleaner("").code(refusal.code());
                 tracing::warn!(action = wire::name(self.action), code, "the cloud answered with an unknown code");
                 Kind::Unclear
             }
@@ -173,21 +170,18 @@ impl Call<'_> {
         error(self.action, kind, code, message)
     }
 
-    fn clean(&self, error: CloudError, signature: &str) -> CloudError {
-        let clean = |text: &str, length| cut(&self.scrub(text, signature), length);
-        CloudError {
-            code: clean(&error.code, CODE_LENGTH),
-            message: clean(&error.message, MESSAGE_LENGTH),
-            request_id: error.request_id.map(|id| clean(&id, CODE_LENGTH)),
-            ..error
-        }
+    fn cleaner<'a>(&'a self, signature: &'a str) -> Cleaner<'a> {
+        Cleaner { keys: self.keys, signature, encode: sign::encode }
     }
 
-    /// `text` without keys, token and signature, as they are and as a query would have them.
-    fn scrub(&self, text: &str, signature: &str) -> String {
-        let encoded = self.keys.token().map(sign::encode).unwrap_or_default();
-        let secrets = [encoded.as_str(), signature].into_iter().filter(|secret| !secret.is_empty());
-        secrets.fold(self.keys.scrub(text), |text, secret| text.replace(secret, "[redacted]"))
+    fn clean(&self, error: CloudError, signature: &str) -> CloudError {
+        let cleaner = self.cleaner(signature);
+        CloudError {
+            code: cleaner.code(&error.code),
+            message: cleaner.message(&error.message),
+            request_id: error.request_id.map(|id| cleaner.code(&id)),
+            ..error
+        }
     }
 }
 
@@ -200,12 +194,6 @@ pub(super) fn error(action: Action, kind: Kind, code: &str, message: &str) -> Cl
         message: message.to_owned(),
         request_id: None,
     }
-}
-
-/// One line of at most `length` characters.
-fn cut(text: &str, length: usize) -> String {
-    let line = text.chars().map(|char| if char.is_control() { ' ' } else { char });
-    line.take(length).collect::<String>().trim().to_owned()
 }
 
 /// The words are always the same: a number of seconds would make each message another one.
@@ -221,12 +209,6 @@ fn clocks_differ(code: &str, date: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_becomes_one_bounded_line() {
-        assert_eq!(cut("  a\nb\u{7}\tc\r\n", 256), "a b  c");
-        assert_eq!(cut(&"长".repeat(300), MESSAGE_LENGTH).chars().count(), MESSAGE_LENGTH);
-    }
 
     #[test]
     fn a_difference_of_clocks_is_named_where_a_timestamp_was_refused() {

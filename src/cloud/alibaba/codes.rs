@@ -33,19 +33,6 @@ pub(super) const fn is_passed_dry_run(code: &str) -> bool {
     code.eq_ignore_ascii_case(DRY_RUN)
 }
 
-/// Whether a call of this action changes something.
-pub(super) const fn is_change(action: Action) -> bool {
-    match action {
-        Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => false,
-    }
-}
-
-/// What an answer that cannot be read, or none at all, means: a change may have been carried out.
-pub(super) const fn unreadable(action: Action) -> Kind {
-    if is_change(action) { Kind::Unclear } else { Kind::Transient }
-}
-
 /// `Throttling`, `Throttling.User`, `Throttling.Api` and more, one for each kind of limit; `Rejected.Throttling`.
 fn is_throttling(code: &str) -> bool {
     starts_with(code, "Throttling") || code.eq_ignore_ascii_case("Rejected.Throttling")

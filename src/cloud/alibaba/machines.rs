@@ -7,15 +7,12 @@ use std::collections::BTreeSet;
 
 use serde::de::IgnoredAny;
 
-use super::{
-    Ecs,
-    asking::{Asking, Blame, IDS_PER_CALL},
-    call, codes,
-    sign::Params,
-    wire::MachinePage,
-};
+use super::{Ecs, call, codes, sign::Params, wire::MachinePage};
 use crate::{
-    cloud::{Action, CloudError, Kind, Lane, MachineList},
+    cloud::{
+        Action, CloudError, Kind, Lane, MachineList,
+        asking::{Asking, Blame, IDS_PER_CALL},
+    },
     link::InstanceId,
 };
 

@@ -2,14 +2,12 @@
 //!
 //! [`Ecs`] states what is listed and carries out single calls. It must never repeat a change, decide anything, or take
 //! for absent what a list may have left out. The vendor's words stay in `wire`, its codes in `codes`, its signature in
-//! `sign`, its hosts in `regions`, its rules for addresses in `ranges`; `call` is one request; `links` and `machines` read the lists; `asking` finds the
-//! id that makes one fail.
+//! `sign`, its hosts in `regions`, its rules for addresses in `ranges`; `call` is one request; `links` and `machines` read the lists.
 //!
 //! Three things differ from the other cloud. A change is carried out at once, one machine a call, so there are no tasks.
 //! No list holds every link of an account: links are listed by VPC or by machine. And a list of machines without
 //! permission is empty, not refused, so that an absence counts only after a dry run has proved the permission.
 
-mod asking;
 mod call;
 mod codes;
 mod links;
@@ -29,7 +27,6 @@ use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::{
-    asking::{Asking, Blame},
     call::Call,
     links::{Filter, Reading},
     sign::Params,
@@ -37,6 +34,7 @@ use self::{
 };
 use super::{
     Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
+    asking::{Asking, Blame},
     credentials::{Credentials, Keyring},
     endpoint::{BadEndpoint, Endpoint},
     http::Client,

@@ -9,11 +9,11 @@ use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::clean::Cleaner;
 use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
+        clean::Cleaner,
         credentials::Credentials,
         endpoint::Endpoint,
         http::{Answer, Client, Transport},
@@ -101,7 +101,7 @@ impl Call<'_> {
             // A change that surely never left could be sent again at once, but a host that cannot be reached is no
             // reason to hurry; it is settled by reading like any other.
             Transport::NotSent(_) => Kind::Transient,
-            Transport::Unclear(_) => unreadable(self.action),
+            Transport::Unclear(_) => self.action.unreadable(),
         };
         Failure::without_code(kind, transport.to_string())
     }
@@ -109,7 +109,7 @@ impl Call<'_> {
     fn read<D: Dialect, T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Failure> {
         // A success and a business error both come with 200; anything else was answered by something in between.
         if answer.status != 200 {
-            return Err(Failure::without_code(unreadable(self.action), format!("HTTP status {}", answer.status)));
+            return Err(Failure::without_code(self.action.unreadable(), format!("HTTP status {}", answer.status)));
         }
         D::read(self.action, &answer.body).map_err(|failure| {
             let hint = if failure.about_time && clocks_differ(answer.date.as_deref()) { CLOCKS_DIFFER } else { "" };
@@ -119,7 +119,7 @@ impl Call<'_> {
 
     /// The error that a failure is, cleaned of what must not leave.
     fn error<D: Dialect>(&self, failure: Failure, signature: &str) -> CloudError {
-        let cleaner = Cleaner { keys: self.keys, signature };
+        let cleaner = Cleaner { keys: self.keys, signature, encode: super::in_a_form };
         let (action, code) = (D::name(self.action), cleaner.code(&failure.code));
         let kind = failure.kind.unwrap_or_else(|| {
             tracing::warn!(action, code, "the cloud answered with an unknown code");
@@ -128,19 +128,6 @@ impl Call<'_> {
         let request_id = failure.request_id.map(|id| cleaner.code(&id));
         CloudError { kind, action, code, message: cleaner.message(&failure.message), request_id }
     }
-}
-
-/// Whether a call of this action changes something.
-const fn is_change(action: Action) -> bool {
-    match action {
-        Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => false,
-    }
-}
-
-/// What an answer that cannot be read, or none at all, means: a change may have been carried out.
-pub(super) const fn unreadable(action: Action) -> Kind {
-    if is_change(action) { Kind::Unclear } else { Kind::Transient }
 }
 
 /// Whether the cloud's clock, as the answer has it, is far from ours.
@@ -160,13 +147,5 @@ mod tests {
         assert!(!clocks_differ(Some("yesterday")));
         let now = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&clock::now()).unwrap();
         assert!(!clocks_differ(Some(&now)));
-    }
-
-    #[test]
-    fn a_change_whose_answer_is_unreadable_may_have_happened_and_a_look_is_just_repeated() {
-        for action in Action::ALL {
-            let is_change = matches!(action, Action::Attach | Action::Detach);
-            assert_eq!(unreadable(action), if is_change { Kind::Unclear } else { Kind::Transient });
-        }
     }
 }

@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use super::{
     Endpoints,
     call::{Call, Dialect},
-    clean::Cleaner,
 };
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane,
+        clean::Cleaner,
         credentials::{Credentials, Keyring},
         endpoint::{BadEndpoint, Endpoint},
         http::Client,
@@ -83,7 +83,8 @@ impl<D: Dialect> Caller<D> {
     /// A text of the cloud that goes into a success, made fit for people.
     pub(super) fn text(&self, text: &str) -> String {
         // Without keys nothing was sent, and nothing can have come back.
-        let clean = |keys: Arc<Credentials>| Cleaner { keys: &keys, signature: "" }.message(text);
+        let clean =
+            |keys: Arc<Credentials>| Cleaner { keys: &keys, signature: "", encode: super::in_a_form }.message(text);
         self.keyring.current().map(clean).unwrap_or_default()
     }
 }

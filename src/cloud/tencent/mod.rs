@@ -4,11 +4,10 @@
 //! listed and carries out single calls; it must never repeat a change, decide anything, or take for absent what a list may
 //! have left out. In `v2` and `v3` are the same files: `mod` the provider, `sign` its signature, `wire` its words, `codes`
 //! its codes, `dialect` a request and an answer. Here is what does not depend on the API: `call` is one request, made by a
-//! `caller`; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads, `clean` hides.
+//! `caller`; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads.
 
 mod call;
 mod caller;
-mod clean;
 mod lenient;
 mod links;
 mod machines;
@@ -39,6 +38,11 @@ pub struct Endpoints {
 /// How links behave on this cloud, whichever API shows them.
 const NATURE: Nature =
     Nature { links_die_with_address: true, max_batch: MAX_BATCH, lists_all_links: true, has_cautions: false };
+
+/// `text` as a form has it.
+fn in_a_form(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
 
 /// HMAC-SHA256, which both APIs sign with.
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {

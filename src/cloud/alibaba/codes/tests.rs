@@ -150,10 +150,3 @@ fn a_wrong_region_or_a_foreign_key_never_reads_as_gone() {
         }
     }
 }
-
-#[test]
-fn a_change_whose_answer_is_unreadable_may_have_happened_and_a_look_is_just_repeated() {
-    assert_eq!(unreadable(Action::Attach), Kind::Unclear);
-    assert_eq!(unreadable(Action::Detach), Kind::Unclear);
-    assert!(LOOKS.into_iter().all(|action| unreadable(action) == Kind::Transient));
-}

@@ -106,7 +106,7 @@ async fn an_answer_that_asks_to_wait_is_waited_for_and_says_of_a_change_only_wha
         let begun = clock::instant();
         assert_eq!(cloud.ecs.attach(&vpc_id(), &[instance(1)]).await.unwrap_err().kind, change, "{given:?}");
         assert_eq!(cloud.ecs.vpc(&vpc_id(), Lane::NewLink).await.unwrap_err().kind, look, "{given:?}");
-        drop(cloud.ecs.pace.permit(Action::Attach, Lane::NewLink).await);
+        let _permit = cloud.ecs.pace.permit(Action::Attach, Lane::NewLink).await;
         let waited = clock::instant() - begun;
         assert_eq!(waited >= Duration::from_millis(1500), given.header == wait("1500"), "{waited:?}: {given:?}");
     }

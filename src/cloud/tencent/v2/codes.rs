@@ -6,7 +6,7 @@
 
 use crate::{
     api::Reason,
-    cloud::{Action, Kind, tencent::call::unreadable},
+    cloud::{Action, Kind},
 };
 
 /// The kind of this code in an answer to `action`; `None` where the code is in no table.
@@ -47,7 +47,7 @@ fn by_number(action: Action, code: &str) -> Option<Kind> {
         "4101" | "4102" | "4103" | "4110" => Kind::PermissionDenied,
         "4400" => Kind::Throttled,
         // Replay. Nothing is sent twice here; if something between resent it, the first copy may have been carried out.
-        "4500" => unreadable(action),
+        "4500" => action.unreadable(),
         // 4600 no plain HTTP any more; 6100 version or action not served here.
         "4600" | "6100" => Kind::Offline,
         // Unknown, already returned, or another user's.

@@ -13,7 +13,7 @@ use crate::{
     clock,
     cloud::{
         Action, Kind,
-        tencent::call::{Call, Dialect, Failure, Request, unreadable},
+        tencent::call::{Call, Dialect, Failure, Request},
     },
 };
 
@@ -59,7 +59,7 @@ impl Dialect for Json {
                 Ok(answer)
             }
             Err(Said::Unreadable { text, request_id }) => {
-                Err(Failure { request_id, ..Failure::without_code(unreadable(action), text) })
+                Err(Failure { request_id, ..Failure::without_code(action.unreadable(), text) })
             }
             Err(Said::Refused { code, number, message, request_id }) => Err(Failure {
                 kind: codes::kind(action, &code, number.as_deref()),

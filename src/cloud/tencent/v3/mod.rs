@@ -22,7 +22,7 @@ use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
+        asking::IDS_PER_CALL, credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
@@ -60,7 +60,7 @@ impl V3 {
     /// One list of these machines, 100 at most.
     async fn some_machines(&self, ids: &[&InstanceId], lane: Lane) -> Result<machines::Page, CloudError> {
         // The actions of this service take numbers as numbers.
-        let own = json!({"InstanceIds": names(ids.iter().copied()), "Limit": machines::PER_CALL});
+        let own = json!({"InstanceIds": names(ids.iter().copied()), "Limit": IDS_PER_CALL});
         let page: MachinePage = self.caller.look(Action::ListMachines, lane, own).await?;
         Ok(page.page())
     }
