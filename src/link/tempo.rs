@@ -81,6 +81,12 @@ impl Tempo {
         (self.sweep() * 5).max(self.scaled(300))
     }
 
+    /// How often an account may tell anew how many links its VPCs have, while that changes.
+    #[must_use]
+    pub fn usage_gap(self) -> Duration {
+        self.scaled(30)
+    }
+
     /// How long a task may run before it is reported as stuck.
     #[must_use]
     pub fn stuck_task(self) -> Duration {
