@@ -14,7 +14,7 @@ use super::sign::{query, v3};
 use crate::clock::Millis;
 use crate::sim::Sim;
 use crate::traffic;
-use crate::world::{Cloud, Key, Secret};
+use crate::world::{Key, Secret};
 
 /// How far a timestamp may be off, in seconds: the gateway's own table says 15 minutes, a page of the older scheme 31.
 const TOLERANCE: u64 = 900;
@@ -100,10 +100,8 @@ pub(super) fn check_time(sent: &str, cloud_now: Millis) -> Result<u64, Failure> 
     Err(Failure::bad("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."))
 }
 
-/// A key of another cloud is none here.
 fn known_key(sim: &Sim, id: &str) -> Result<(String, Key), Failure> {
-    let found = sim.world.key(id).filter(|(account, _)| sim.world.cloud(account) == Cloud::Alibaba);
-    let found = found.map(|(account, key)| (account.clone(), key.clone()));
+    let found = sim.world.key(id).map(|(account, key)| (account.clone(), key.clone()));
     let (account, key) =
         found.ok_or_else(|| Failure::not_found("InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
     if key.enabled {
