@@ -68,6 +68,11 @@ impl Call {
         }
     }
 
+    /// A call of STS.
+    pub fn sts(action: &str, body: &Value) -> Self {
+        Self { service: "sts", ..Self::new(action, body) }.with("x-tc-version", "2018-08-13")
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.into(), value.into());
         self
@@ -166,9 +171,15 @@ impl Cloud {
         self.api.strip_prefix("http://").unwrap()
     }
 
+    /// Where a call goes: STS has a port of its own.
+    fn api_of(&self, call: &Call) -> String {
+        if call.service == "sts" { self.url("tencentSts") } else { self.api.clone() }
+    }
+
     /// A request with the signature that it should have, or that another one has.
     pub fn request(&self, call: &Call, authorization: String) -> RequestBuilder {
-        let url = if call.query.is_empty() { self.api.clone() } else { format!("{}/?{}", self.api, call.query) };
+        let api = self.api_of(call);
+        let url = if call.query.is_empty() { api } else { format!("{api}/?{}", call.query) };
         let mut request = self.http.request(call.method.clone(), url).body(call.body.clone());
         for (name, value) in &call.headers {
             request = request.header(name, value);
@@ -178,7 +189,8 @@ impl Cloud {
     }
 
     pub async fn send(&self, call: &Call) -> reqwest::Result<Response> {
-        self.request(call, call.authorization(self.host())).send().await
+        let host = self.api_of(call).replace("http://", "");
+        self.request(call, call.authorization(&host)).send().await
     }
 
     /// What is in the envelope of an answer.
