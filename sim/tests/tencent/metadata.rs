@@ -68,9 +68,9 @@ async fn each_cloud_tells_a_fresh_key_in_its_own_words() {
     assert!(alibaba["AccessKeyId"].as_str().unwrap().starts_with("STS."), "{alibaba}");
     let names = ["AccessKeySecret", "SecurityToken", "Expiration", "LastUpdated"];
     assert!(names.iter().all(|name| alibaba[name].is_string()) && alibaba["Code"] == "Success", "{alibaba}");
-    let state = stage.get("/state").await.to_string();
-    assert!(state.contains(tencent["TmpSecretId"].as_str().unwrap()));
-    assert!(!state.contains(tencent["Token"].as_str().unwrap()), "secrets are never shown");
+    let shown = stage.get("/state").await.to_string();
+    assert!(shown.contains(tencent["TmpSecretId"].as_str().unwrap()));
+    assert!(!shown.contains(tencent["Token"].as_str().unwrap()), "secrets are never shown");
 }
 
 #[tokio::test]
