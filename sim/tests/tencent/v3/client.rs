@@ -39,6 +39,8 @@ pub struct Call {
     pub method: Method,
     pub key: (String, String),
     pub service: &'static str,
+    /// Sent to the port of STS.
+    on_sts: bool,
     /// Sent as they are; `content-type` and the time are added.
     pub headers: BTreeMap<String, String>,
     /// Signed besides `content-type` and `host`.
@@ -58,6 +60,7 @@ impl Call {
             method: Method::POST,
             key: (KEY_ID.into(), SECRET.into()),
             service: if action == MACHINES { "cvm" } else { "vpc" },
+            on_sts: false,
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             also_signed: Vec::new(),
             content_type: "application/json",
@@ -70,7 +73,7 @@ impl Call {
 
     /// A call of STS.
     pub fn sts(action: &str, body: &Value) -> Self {
-        Self { service: "sts", ..Self::new(action, body) }.with("x-tc-version", "2018-08-13")
+        Self { service: "sts", on_sts: true, ..Self::new(action, body) }.with("x-tc-version", "2018-08-13")
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -173,7 +176,7 @@ impl Cloud {
 
     /// Where a call goes: STS has a port of its own.
     fn api_of(&self, call: &Call) -> String {
-        if call.service == "sts" { self.url("tencentSts") } else { self.api.clone() }
+        if call.on_sts { self.url("tencentSts") } else { self.api.clone() }
     }
 
     /// A request with the signature that it should have, or that another one has.

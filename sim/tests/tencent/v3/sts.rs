@@ -223,6 +223,8 @@ async fn what_is_asked_of_a_role_is_checked() {
     ] {
         assert_eq!(cloud.code(call).await, code);
     }
+    let elsewhere = Call { service: "vpc", ..Call::sts(ASSUME, &wanted(ARN)) };
+    assert_eq!(cloud.code(elsewhere).await, "NoSuchProduct");
     cloud.role("operator", json!({"maxSessionSeconds": 1_000})).await;
     assert_eq!(cloud.code(with("DurationSeconds", json!(1_001))).await, "InvalidParameter.OverTimeError");
     let account = cloud.get(&format!("/accounts/{ACCOUNT}")).await;
