@@ -16,6 +16,7 @@ mod observe;
 mod reconcile;
 mod run;
 mod status;
+mod vanished;
 mod watches;
 mod world;
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{
     Recording, World,
     audit::Write,
-    cloud::{Action, CloudApi},
+    cloud::{Action, Change, CloudApi},
     read::{TellsOfLink, Told},
     story,
     wait::eventually,
@@ -238,7 +238,10 @@ fn the_object_of_a_machine_that_was_returned_goes(api: CloudApi) {
         world.until_told(&link, Reason::InstanceReturned).await;
         let on_account = async || world.told("default", &world.name, Reason::InstanceReturned).await.pop();
         eventually("an Event on the account", on_account).await;
-        assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach]);
+        // Machine and link are read by two calls: when the machine goes in between, the link alone seems lost. An attach
+        // that is sent then is refused, and that is all; never is one taken on, or anything detached.
+        assert_eq!(world.cloud.done_for(&machine).await, [Change::Attach]);
+        assert!(!world.cloud.sent_for(&machine).await.contains(&Action::Detach));
     });
 }
 

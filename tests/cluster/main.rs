@@ -18,4 +18,5 @@ mod policies;
 mod refused;
 mod rest;
 mod secrets;
+mod switches;
 mod turns;

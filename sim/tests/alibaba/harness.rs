@@ -241,6 +241,8 @@ impl Cloud {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         let url = |name: &str| ready[name].as_str().unwrap().to_owned();
+        // An error says that there is one already.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let cloud = Self { process, api: url("alibaba"), sts: url("alibabaSts"), control: url("control"), http };
         cloud.post("/seed", scene()).await;

@@ -36,7 +36,7 @@ pub(super) async fn needs(inner: Arc<Inner>) {
 pub(super) async fn sweeps(inner: Arc<Inner>) {
     loop {
         clock::sleep(inner.tempo.sweep()).await;
-        let plan = inner.state().everything();
+        let plan = inner.state().everything(inner.tempo);
         if !plan.is_empty() {
             inner.look(plan).await;
         }

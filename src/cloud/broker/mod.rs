@@ -175,6 +175,13 @@ impl Broker {
         self.0.tell(late);
     }
 
+    /// The intent was written, or may have been, but the change must not leave.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
+    pub fn not_sent(&self, ticket: Ticket, started_at: Timestamp) {
+        let owner = self.0.state().not_sent(&ticket, started_at);
+        self.0.tell(owner);
+    }
+
     /// The intent was not written.
     #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
     pub fn give_up(&self, ticket: Ticket) {

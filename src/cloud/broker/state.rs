@@ -145,8 +145,10 @@ impl State {
         (plan, next.map(|next| crate::clock::until(now, next)))
     }
 
-    /// Everything there is to look at.
-    pub(super) fn everything(&self) -> Plan {
+    /// Everything there is to look at. VPCs that nobody asked about for long are forgotten.
+    pub(super) fn everything(&mut self, tempo: Tempo) -> Plan {
+        let now = crate::clock::now();
+        self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
         Plan {
             machines: self.machines.keys().cloned().collect(),

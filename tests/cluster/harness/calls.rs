@@ -12,6 +12,32 @@ pub(crate) enum CloudApi {
 }
 
 impl CloudApi {
+    /// All.
+    pub(crate) const ALL: [Self; 2] = [Self::V2, Self::V3];
+
+    /// Its name in the tables of `tests/data`.
+    pub(crate) const fn called(self) -> &'static str {
+        match self {
+            Self::V2 => "V2",
+            Self::V3 => "V3",
+        }
+    }
+
+    /// The groups of the simulator's settings that concern it.
+    pub(crate) const fn groups(self) -> &'static [&'static str] {
+        match self {
+            Self::V2 => &["switches", "tencentV2"],
+            Self::V3 => &["switches", "tencentV3"],
+        }
+    }
+
+    /// Whether a link dies when the machine's address changes.
+    pub(crate) const fn links_die_with_address(self) -> bool {
+        match self {
+            Self::V2 | Self::V3 => true,
+        }
+    }
+
     /// As an account writes it.
     pub(crate) const fn written(self) -> &'static str {
         match self {

@@ -186,6 +186,16 @@ impl Cloud {
         self.get(&format!("machines/{machine}")).await["link"].take()
     }
 
+    /// All settings.
+    pub(crate) async fn settings(&self) -> Value {
+        self.get("settings").await
+    }
+
+    /// Changes the settings that are named.
+    pub(crate) async fn set(&self, change: &Value) {
+        self.ask(Method::PATCH, "settings", Some(change)).await;
+    }
+
     /// Sets speeds of the cloud.
     pub(crate) async fn time(&self, timing: Value) {
         self.ask(Method::PATCH, "settings", Some(&json!({ "timing": timing }))).await;

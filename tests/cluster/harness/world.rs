@@ -61,6 +61,11 @@ impl World {
         Self::build(Place::Shared(Stage::shared().await), name, api).await
     }
 
+    /// A world on this stage.
+    pub(crate) async fn at(stage: &'static Stage, api: CloudApi, name: &str) -> Self {
+        Self::build(Place::Shared(stage), name, api).await
+    }
+
     /// A world with an operator of its own, which runs already.
     pub(crate) async fn alone(name: &str, settings: Settings) -> Self {
         let mut world = Self::build(Place::Alone(Stage::alone(settings).await), name, CloudApi::V2).await;
@@ -176,6 +181,13 @@ impl World {
     pub(crate) async fn delete(&self, link: &ClassicLink) {
         let name = link.metadata.name.as_deref().unwrap();
         self.links_of(link).delete(name, &DeleteParams::default()).await.unwrap();
+    }
+
+    /// Takes all finalizers off a link, as people do by hand.
+    pub(crate) async fn take_finalizers_off(&self, link: &ClassicLink) {
+        let change = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+        let name = link.metadata.name.as_deref().unwrap();
+        self.links_of(link).patch(name, &PatchParams::default(), &change).await.unwrap();
     }
 
     /// The links in the namespace of this one.

@@ -114,6 +114,20 @@ async fn a_place_that_was_given_up_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_must_not_leave_after_all_is_told_to_its_owner_and_sends_nothing() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
+    bench.until(&owner).await;
+    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
+    bench.broker.not_sent(ticket, clock::now());
+    bench.until(&owner).await;
+    assert_eq!(answer(&bench, 1), Some(Answer::NotSent));
+    clock::sleep(Duration::from_secs(30)).await;
+    assert!(bench.fake.world().changes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_of_several_says_nothing_of_each() {
     let mut bench = Bench::new(1, 20);
     for number in 1..=3 {
