@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Settings;
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, RegionUse, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
     cloud::{
-        Provider,
+        Provider, alibaba,
         broker::{Broker, Wake},
         credentials::{Credentials, Keyring, Problem},
+        endpoint,
         pace::Pace,
         tencent,
     },
@@ -114,10 +115,10 @@ impl Account {
         let same = kept.filter(|before| before.drives_like(&spec));
         let limits = spec.limits.clone().unwrap_or_default();
         let rate = limits.calls_per_second.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(CALLS_PER_SECOND);
-        let pace = || Pace::new(rate).counted(settings.metrics.clone());
         let acknowledged = account.annotations().get(ACKNOWLEDGE).cloned();
         let census: Arc<Mutex<Census>> = kept.map(|before| Arc::clone(&before.census)).unwrap_or_default();
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
+        let pace = || paced(Pace::new(rate), spec.provider, tempo).counted(settings.metrics.clone());
         census.lock().unwrap_or_else(PoisonError::into_inner).acknowledge(acknowledged.as_deref(), tempo, clock::now());
         Self {
             acknowledged,
@@ -194,15 +195,18 @@ impl Account {
         self.brokers.lock().unwrap_or_else(PoisonError::into_inner).get(region).cloned()
     }
 
-    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, tencent::BadEndpoint> {
-        let endpoints = self.spec.endpoints.clone().unwrap_or_default();
-        let endpoints = tencent::Endpoints { vpc: endpoints.vpc, cvm: endpoints.cvm };
+    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, endpoint::BadEndpoint> {
+        let Endpoints { vpc, cvm, ecs, .. } = self.spec.endpoints.clone().unwrap_or_default();
         let (region, keyring) = (region.clone(), Arc::clone(&self.keyring));
         let (pace, http) = (self.pace.clone(), settings.http.clone());
+        let at = tencent::Endpoints { vpc: vpc.clone(), cvm };
         let api = self.spec.tencent_cloud.as_ref().and_then(|cloud| cloud.api).unwrap_or_default();
-        Ok(match api {
-            TencentApi::V3 => Arc::new(tencent::V3::new(&endpoints, region, keyring, pace, http)?),
-            TencentApi::V2 => Arc::new(tencent::V2::new(&endpoints, region, keyring, pace, http)?),
+        Ok(match (self.spec.provider, api) {
+            (Cloud::TencentCloud, TencentApi::V3) => Arc::new(tencent::V3::new(&at, region, keyring, pace, http)?),
+            (Cloud::TencentCloud, TencentApi::V2) => Arc::new(tencent::V2::new(&at, region, keyring, pace, http)?),
+            (Cloud::AlibabaCloud, _) => {
+                Arc::new(alibaba::Ecs::new(&alibaba::Endpoints { ecs, vpc }, region, keyring, pace, http)?)
+            }
         })
     }
 
@@ -228,28 +232,41 @@ impl Account {
     }
 }
 
+/// How long an action rests once it was throttled is the cloud's to say.
+fn paced(pace: Pace, cloud: Cloud, tempo: Tempo) -> Pace {
+    match cloud {
+        Cloud::TencentCloud => pace,
+        Cloud::AlibabaCloud => pace.resting(tempo.throttled_minute()),
+    }
+}
+
 /// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
 fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
-    if spec.provider != Cloud::TencentCloud {
-        return Some(not_ready("this version acts on provider: TencentCloud only"));
-    }
     if spec.credentials.secret_ref.is_none() {
         return Some(not_ready("this version takes keys from credentials.secretRef only"));
     }
-    let endpoints = spec.endpoints.clone().unwrap_or_default();
-    let written = [&endpoints.vpc, &endpoints.cvm];
-    if !settings.allow_insecure_endpoints && written.iter().any(|url| url.as_ref().is_some_and(|url| is_plain(url))) {
+    let written = endpoints(spec);
+    let given = || written.iter().filter_map(|(service, url)| Some((*service, url.as_deref()?)));
+    if !settings.allow_insecure_endpoints && given().any(|(_, url)| is_plain(url)) {
         return Some(not_ready("a plain http endpoint is taken only with --allow-insecure-endpoints"));
     }
-    let endpoints = tencent::Endpoints { vpc: endpoints.vpc.clone(), cvm: endpoints.cvm.clone() };
-    if let Err(error) = endpoints.check() {
+    if let Some(error) = given().find_map(|(service, url)| endpoint::check(service, url).err()) {
         return Some(not_ready(error.to_string()));
     }
-    let off_loopback = written.iter().any(|url| !url.as_ref().is_some_and(|url| is_loopback(url)));
+    let off_loopback = written.iter().any(|(_, url)| !url.as_ref().is_some_and(|url| is_loopback(url)));
     if settings.time_scale > 1.0 && off_loopback {
         return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
     }
     None
+}
+
+/// The services that the cloud's links need, and where the account says they are.
+fn endpoints(spec: &CloudAccountSpec) -> [(&'static str, Option<String>); 2] {
+    let Endpoints { vpc, cvm, ecs, .. } = spec.endpoints.clone().unwrap_or_default();
+    match spec.provider {
+        Cloud::TencentCloud => [("vpc", vpc), ("cvm", cvm)],
+        Cloud::AlibabaCloud => [("vpc", vpc), ("ecs", ecs)],
+    }
 }
 
 fn not_ready(message: impl Into<String>) -> Notice {

@@ -142,8 +142,8 @@ impl Broker {
     /// changes.
     #[must_use]
     pub fn observe(&self, instance: &InstanceId, owner: &Owner, known: &Known) -> (Sighting, Option<Attempt>) {
-        let dies = self.0.provider.nature().links_die_with_address;
-        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, dies, self.0.tempo);
+        let nature = self.0.provider.nature();
+        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, nature, self.0.tempo);
         sighting.guard = self.0.guard(&owner.uid, &sighting);
         (sighting, attempt)
     }

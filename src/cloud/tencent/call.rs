@@ -9,12 +9,13 @@ use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::{clean::Cleaner, endpoint::Endpoint};
+use super::clean::Cleaner;
 use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
         credentials::Credentials,
+        endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };

@@ -7,14 +7,15 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{
+    Endpoints,
     call::{Call, Dialect},
     clean::Cleaner,
-    endpoint::{BadEndpoint, Endpoint, Endpoints},
 };
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane,
         credentials::{Credentials, Keyring},
+        endpoint::{BadEndpoint, Endpoint},
         http::Client,
         pace::Pace,
     },

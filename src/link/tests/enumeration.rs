@@ -106,7 +106,7 @@ pub(super) fn sightings(vpcs: &[VpcSeen]) -> Vec<Sighting> {
                         let looked = (link != LinkSeen::Unlooked).then(|| t(9000));
                         let agreed = looked.map(|_| t(agreed));
                         let (machine, link, vpc) = (machine.clone(), link.clone(), vpc.clone());
-                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, guard: None });
+                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, ..Sighting::none() });
                     }
                 }
             }
