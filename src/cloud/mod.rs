@@ -41,19 +41,28 @@ pub enum Action {
     ReadVpc,
     /// Ask about a task.
     ReadTask,
+    /// Read how many links a VPC may have.
+    ReadQuota,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 6] =
-        [Self::Attach, Self::Detach, Self::ListLinks, Self::ListMachines, Self::ReadVpc, Self::ReadTask];
+    pub const ALL: [Self; 7] = [
+        Self::Attach,
+        Self::Detach,
+        Self::ListLinks,
+        Self::ListMachines,
+        Self::ReadVpc,
+        Self::ReadTask,
+        Self::ReadQuota,
+    ];
 
     /// Whether it changes something.
     #[must_use]
     pub const fn is_change(self) -> bool {
         match self {
             Self::Attach | Self::Detach => true,
-            Self::ListLinks | Self::ListMachines | Self::ReadVpc | Self::ReadTask => false,
+            Self::ListLinks | Self::ListMachines | Self::ReadVpc | Self::ReadTask | Self::ReadQuota => false,
         }
     }
 
@@ -73,6 +82,7 @@ impl Action {
             Self::ListMachines => "ListMachines",
             Self::ReadVpc => "ReadVpc",
             Self::ReadTask => "ReadTask",
+            Self::ReadQuota => "ReadQuota",
         }
     }
 }
@@ -176,6 +186,15 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// The call failed.
     async fn vpc(&self, id: &VpcId, lane: Lane) -> Result<Option<Vpc>, CloudError>;
+
+    /// Reads how many links a VPC may have; `None` where the cloud does not tell.
+    ///
+    /// # Errors
+    /// The call failed.
+    async fn quota(&self, lane: Lane) -> Result<Option<usize>, CloudError> {
+        let _ = lane;
+        Ok(None)
+    }
 
     /// What has to be told beside a link to this VPC, as a half sentence: a rule for addresses that cannot be checked here,
     /// and that is no reason to refuse.

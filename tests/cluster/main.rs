@@ -19,4 +19,5 @@ mod policies;
 mod refused;
 mod rest;
 mod secrets;
+mod switches;
 mod turns;

@@ -55,7 +55,9 @@ impl Row {
         match action {
             Action::Attach => self.attach,
             Action::Detach => self.detach,
-            Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => self.look,
+            Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => {
+                self.look
+            }
         }
     }
 }

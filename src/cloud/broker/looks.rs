@@ -55,18 +55,23 @@ impl Inner {
         let asked = plan.scopes.iter().map(|scope| self.asked(scope.as_ref(), &plan.machines));
         let links = join_all(asked.map(|asked| self.look_at_links(begun, asked, &plan.machines, lane)));
         let machines = self.look_at_machines(begun, &plan.machines, lane);
+        let vpcs = join(vpcs, self.look_at_quota(&plan, begun, lane));
         let ((links, _), machines) = join(join(links, vpcs), machines).await;
         // Who asked for nothing learnt nothing about the region.
         if !plan.machines.is_empty() {
             self.fares(links.into_iter().flatten().chain(machines).next());
         }
         let dies = self.provider.nature().links_die_with_address;
-        let state = self.state();
+        let mut state = self.state();
         // Counted before anyone is told: who is told first must know of all the others.
         state.count(&mut self.census(), dies, self.tempo);
         let owners = state.news(&plan.machines, dies, self.tempo);
+        let usage = state.tell_usage(begun, self.tempo);
         drop(state);
         self.tell(owners);
+        if usage {
+            self.tell_account();
+        }
     }
 
     /// Returns why it failed, if it did.
@@ -131,7 +136,7 @@ impl Inner {
     ) -> Result<LinkList, Notice> {
         match list {
             Ok(list) => {
-                self.state().take_links(begun, asked, &list);
+                self.state().take_links(begun, asked, &list, self.tempo);
                 Ok(list)
             }
             Err(error) => {
@@ -153,13 +158,25 @@ impl Inner {
         self.state().take_vpc(id, begun, seen, caution);
     }
 
+    /// The quota is read together with the VPC that someone wants, and is no more than an advice: a failure says nothing.
+    async fn look_at_quota(&self, plan: &Plan, begun: Timestamp, lane: Lane) {
+        if !plan.vpcs.is_empty() && self.state().usage.is_due(begun, self.tempo) {
+            let quota = self.provider.quota(lane).await.unwrap_or_default();
+            self.state().usage.take_quota(begun, quota, self.tempo);
+        }
+    }
+
+    fn tell_account(&self) {
+        // Nobody listens any more when the process ends.
+        let _ = self.wake.account.send(self.wake.name.clone());
+    }
+
     /// Keeps the health of the region's looks, which is the account's: what the whole round came to.
     fn fares(&self, health: Option<Notice>) {
         let mut state = self.state();
         if state.health.as_ref().map(|old| old.reason) != health.as_ref().map(|new| new.reason) {
             state.health = health;
-            // Nobody listens any more when the process ends.
-            let _ = self.wake.account.send(self.wake.name.clone());
+            self.tell_account();
         }
     }
 }

@@ -14,6 +14,35 @@ pub(crate) enum CloudApi {
 }
 
 impl CloudApi {
+    /// All.
+    pub(crate) const ALL: [Self; 3] = [Self::V2, Self::V3, Self::Alibaba];
+
+    /// Its name in the tables of `tests/data`.
+    pub(crate) const fn called(self) -> &'static str {
+        match self {
+            Self::V2 => "V2",
+            Self::V3 => "V3",
+            Self::Alibaba => "Alibaba",
+        }
+    }
+
+    /// The simulator's name of it.
+    pub(crate) const fn dialect(self) -> &'static str {
+        match self {
+            Self::V2 => "tencentV2",
+            Self::V3 => "tencentV3",
+            Self::Alibaba => "alibaba",
+        }
+    }
+
+    /// Whether a link dies when the machine's address changes.
+    pub(crate) const fn links_die_with_address(self) -> bool {
+        match self {
+            Self::V2 | Self::V3 => true,
+            Self::Alibaba => false,
+        }
+    }
+
     /// What an account says of it, where every service is at this address.
     pub(crate) fn spec(self, at: &str) -> Value {
         let tencent = |api| {
@@ -67,6 +96,9 @@ pub(crate) enum Action {
     ListVpcs,
     #[serde(rename = "DescribeInstances")]
     ListMachines,
+    /// API 3.0 alone.
+    #[serde(rename = "DescribeVpcLimits")]
+    ReadQuota,
 }
 
 impl Action {
@@ -79,6 +111,7 @@ impl Action {
             Self::AskTask => "DescribeVpcTaskResult",
             Self::ListVpcs => "DescribeVpcEx",
             Self::ListMachines => "DescribeInstances",
+            Self::ReadQuota => "DescribeVpcLimits",
         }
     }
 

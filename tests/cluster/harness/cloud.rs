@@ -200,6 +200,16 @@ impl Cloud {
         self.get(&format!("machines/{machine}")).await["link"].take()
     }
 
+    /// Every switch that concerns its API, with all its settings.
+    pub(crate) async fn space(&self) -> Value {
+        self.get(&format!("settings/space?api={}", self.generation.dialect())).await
+    }
+
+    /// Changes the settings that are named.
+    pub(crate) async fn set(&self, change: &Value) {
+        self.ask(Method::PATCH, "settings", Some(change)).await;
+    }
+
     /// Sets speeds of the cloud.
     pub(crate) async fn time(&self, timing: Value) {
         self.ask(Method::PATCH, "settings", Some(&json!({ "timing": timing }))).await;

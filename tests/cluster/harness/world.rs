@@ -62,6 +62,11 @@ impl World {
         Self::build(Place::Shared(Stage::shared().await), &name, api).await
     }
 
+    /// A world on this stage.
+    pub(crate) async fn at(stage: &'static Stage, api: CloudApi, name: &str) -> Self {
+        Self::build(Place::Shared(stage), name, api).await
+    }
+
     /// A world with an operator of its own, which runs already.
     pub(crate) async fn alone(name: &str, settings: Settings) -> Self {
         Self::alone_on(CloudApi::V2, name, settings).await
