@@ -176,6 +176,11 @@ impl Cloud {
         self.post(&format!("machines/{machine}/destroy"), json!({})).await;
     }
 
+    /// The machine is destroyed, and never was in a state that announces it.
+    pub(crate) async fn destroy_machine(&self, machine: &str) {
+        self.post(&format!("machines/{machine}/destroy"), json!({})).await;
+    }
+
     /// Someone links the machine at the console.
     pub(crate) async fn link_by_hand(&self, machine: &str, vpc: &str) {
         self.post("links", json!({ "instanceId": machine, "vpcId": vpc })).await;
