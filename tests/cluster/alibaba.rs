@@ -1,12 +1,14 @@
 //! What is Alibaba Cloud's own.
 
-use classiclink::api::{ConditionType, Reason};
+use classiclink::api::{CloudAccount, ConditionType, Reason};
+use serde_json::json;
 
 use crate::harness::{
     World,
     cloud::{Action, CloudApi},
     read::Told,
     story,
+    wait::eventually,
 };
 
 async fn world(name: &str) -> World {
@@ -45,6 +47,31 @@ fn a_machine_of_the_other_cloud_is_refused_and_nobody_is_asked_about_it() {
 
         assert!(refused.message().contains("i-bp1gtjxuuvwj17zr"), "{}", refused.message());
         assert!(world.cloud.calls().await.is_empty());
+    });
+}
+
+#[test]
+fn an_account_whose_machines_are_asked_for_off_loopback_is_not_used_by_an_operator_in_a_hurry() {
+    story(async {
+        let world = world("off-loopback").await;
+        world.until_account_says(&world.name, "True", Reason::Accepted).await;
+        for (ecs, words) in [
+            (json!("https://ecs.cn-hangzhou.example.com"), "loopback"),
+            (json!(null), "loopback"),
+            (json!("https://user@127.0.0.1"), "the endpoint of ecs is no address"),
+        ] {
+            let mut account = world.account(&world.name);
+            account["spec"]["endpoints"]["ecs"] = ecs;
+            if account["spec"]["endpoints"]["ecs"].is_null() {
+                account["spec"]["endpoints"].as_object_mut().unwrap().remove("ecs");
+            }
+            world.apply_account(&account).await;
+            let says = |account: &CloudAccount| account.message().contains(words);
+            eventually(words, async || world.accounts().get_opt(&world.name).await.unwrap().filter(says)).await;
+            world.until_account_says(&world.name, "False", Reason::AccountNotReady).await;
+        }
+        world.apply_account(&world.account(&world.name)).await;
+        world.until_account_says(&world.name, "True", Reason::Accepted).await;
     });
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Inner,
-    state::{Asked, Plan},
+    plan::{Asked, Plan},
 };
 use crate::{
     api::Reason,

@@ -12,6 +12,7 @@
 mod changes;
 mod entry;
 mod looks;
+mod plan;
 mod requests;
 mod state;
 mod tasks;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{
     Known, Owner,
     entry::{Entry, Shown, worded},
+    plan::{Asked, Plan},
     requests::Batch,
     usage::Usage,
 };
@@ -36,43 +37,6 @@ pub(super) struct State {
     links: Option<usize>,
     pub(super) usage: Usage,
     pub(super) next_batch: u64,
-}
-
-/// The looks of one round.
-#[derive(Debug, Default)]
-pub(super) struct Plan {
-    pub(super) machines: BTreeSet<InstanceId>,
-    pub(super) scopes: BTreeSet<Option<VpcId>>,
-    pub(super) vpcs: BTreeSet<VpcId>,
-    pub(super) lane: Option<Lane>,
-}
-
-/// What a list of links was asked for.
-#[derive(Clone, Copy)]
-pub(super) enum Asked<'a> {
-    /// Every link of the account and region.
-    Everything,
-    /// The links of these machines.
-    Machines(&'a BTreeSet<InstanceId>),
-    /// The links of this VPC.
-    Vpc(&'a VpcId),
-}
-
-impl Asked<'_> {
-    /// What it says of a machine that such a list, if it is complete, does not hold; `None` if it says nothing.
-    fn absence(self, instance: &InstanceId, entry: &Entry) -> Option<LinkLook> {
-        match self {
-            Self::Everything => Some(LinkLook::Nowhere),
-            Self::Machines(ids) => ids.contains(instance).then_some(LinkLook::Nowhere),
-            Self::Vpc(vpc) => (entry.place().as_ref() == Some(vpc)).then(|| LinkLook::NotIn(vpc.clone())),
-        }
-    }
-}
-
-impl Plan {
-    pub(super) fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.vpcs.is_empty()
-    }
 }
 
 impl State {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::state::Asked;
+use super::plan::Asked;
 use crate::{
     api::{RegionUse, VpcUse},
     clock,
@@ -132,7 +132,7 @@ mod tests {
 
     /// A tempo of minutes, at this moment.
     fn moment() -> (Timestamp, Tempo) {
-        (clock::now(), Tempo::new(1.0, Duration::from_secs(60)))
+        (clock::now(), Tempo::new(1.0, Duration::from_mins(1)))
     }
 
     fn judged(usage: &Usage, number: usize) -> VpcSeen {
@@ -164,7 +164,7 @@ mod tests {
             if judged(&usage, 1) == seen() {
                 tried.push(minute);
             }
-            clock::sleep(Duration::from_secs(60)).await;
+            clock::sleep(Duration::from_mins(1)).await;
         }
         assert_eq!(tried, [10, 11, 12, 23, 24]);
     }

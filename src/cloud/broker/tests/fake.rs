@@ -21,6 +21,7 @@ use crate::{
 
 /// What the cloud holds and what it was asked.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct World {
     pub(super) links: HashMap<InstanceId, LinkRow>,
     pub(super) incomplete: bool,
