@@ -12,16 +12,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::Settings;
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, TencentApi},
     clock,
     cloud::{
-        Provider,
+        Provider, alibaba,
         broker::{Broker, Wake},
-        credentials::{Credentials, Keyring, Problem},
+        credentials::{Credentials, Keeper, Keyring, Origin, Problem, Source, Tokens},
         pace::Pace,
         tencent,
     },
-    link::{Census, Notice, Region, Tempo},
+    link::{Census, Identity, Notice, Region, Strange, Tempo},
 };
 
 /// Calls a second for each action, unless the account says otherwise: half of the lowest documented limit of the calls
@@ -44,8 +44,6 @@ pub struct Account {
     pub keyring: Arc<Keyring>,
     /// Its intervals.
     pub tempo: Tempo,
-    /// When its keys were first found wanting; while they are good, when that was found last.
-    pub problem_since: jiff::Timestamp,
     /// The acknowledgement of a guard that stands on it.
     pub acknowledged: Option<String>,
     census: Arc<Mutex<Census>>,
@@ -72,7 +70,7 @@ impl Accounts {
     pub fn put(
         &self,
         account: &CloudAccount,
-        keys: Result<Credentials, Problem>,
+        keys: Option<Result<Credentials, Problem>>,
         settings: &Settings,
     ) -> (Arc<Account>, bool) {
         let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +79,8 @@ impl Accounts {
         if let Some(before) = before.filter(|before| !Arc::ptr_eq(&before.brokers, &next.brokers)) {
             before.stop.cancel();
         }
-        let news = next.keyring.put(keys);
+        let put = keys.is_some_and(|keys| next.keyring.put(keys));
+        let news = next.keyring.take_news() || put;
         accounts.insert(next.name.clone(), Arc::clone(&next));
         (next, news)
     }
@@ -96,12 +95,18 @@ impl Accounts {
         }
     }
 
-    /// Whether two names mean one account of the cloud: the same name, or keys of the same id (the stand-in for an
-    /// identity that this API does not tell).
+    /// Whether two names mean one account of the cloud: the same name, or the same identity as last known. Where the
+    /// cloud does not tell it, the key stands in.
     #[must_use]
     pub fn same(&self, one: &str, other: &str) -> bool {
-        let id = |name| self.get(name).and_then(|account| account.keyring.current()).map(|keys| keys.id().to_owned());
-        one == other || id(one).is_some_and(|one| Some(one) == id(other))
+        let known = |name| self.get(name).and_then(|account| Some((account.cloud(), account.known()?)));
+        let same = || match (known(one), known(other)) {
+            (Some((cloud, one)), Some((other_cloud, other))) => {
+                cloud == other_cloud && one.is_same(&other) == Some(true)
+            }
+            _ => false,
+        };
+        one == other || same()
     }
 }
 
@@ -116,26 +121,85 @@ impl Account {
         let rate = limits.calls_per_second.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(CALLS_PER_SECOND);
         let pace = || Pace::new(rate).counted(settings.metrics.clone());
         let acknowledged = account.annotations().get(ACKNOWLEDGE).cloned();
-        let census: Arc<Mutex<Census>> = kept.map(|before| Arc::clone(&before.census)).unwrap_or_default();
+        let census = kept.map_or_else(|| remembering(account), |before| Arc::clone(&before.census));
+        let keyring =
+            kept.map_or_else(|| Arc::new(Keyring::new(Arc::clone(&census))), |kept| Arc::clone(&kept.keyring));
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
         census.lock().unwrap_or_else(PoisonError::into_inner).acknowledge(acknowledged.as_deref(), tempo, clock::now());
-        Self {
+        let next = Self {
             acknowledged,
             census,
             name: account.name_any(),
             terminating: account.metadata.deletion_timestamp.is_some(),
             refused: refused(&spec, settings),
-            keyring: kept.map(|before| Arc::clone(&before.keyring)).unwrap_or_default(),
+            keyring,
             tempo,
-            problem_since: kept
-                .filter(|before| before.keyring.problem().is_some())
-                .map_or_else(clock::now, |before| before.problem_since),
             pace: same.map_or_else(pace, |before| before.pace.clone()),
             brokers: same.map(|before| Arc::clone(&before.brokers)).unwrap_or_default(),
             stop: same.map_or_else(|| settings.stop.child_token(), |before| before.stop.clone()),
             spec,
             uid,
+        };
+        if same.is_none() && next.refused.is_none() {
+            next.keep_keys(kept, settings);
         }
+        next
+    }
+
+    /// Starts the keeper of its keys, which ends with its brokers.
+    fn keep_keys(&self, before: Option<&Self>, settings: &Settings) {
+        let source = Source::of(&self.spec.credentials);
+        let endpoints = self.spec.endpoints.clone().unwrap_or_default();
+        let asks = endpoints.sts.is_some() || !is_local(&endpoints);
+        // `refused` has seen that they are addresses.
+        let Ok(tokens) = tokens(&self.spec, settings) else { return };
+        let as_before = before.is_some_and(|before| {
+            before.refused.is_none()
+                && before.spec.credentials == self.spec.credentials
+                && before.spec.endpoints == self.spec.endpoints
+        });
+        if !as_before {
+            self.keyring.begin(source.is_fetched(), asks);
+        }
+        let (account, name) = (settings.wake.account.clone(), self.name.clone());
+        // Nobody listens any more when the process ends.
+        let tell = Box::new(move || drop(account.send(name.clone())));
+        let keeper = Keeper { ring: Arc::clone(&self.keyring), source, tokens, asks, tempo: self.tempo, tell };
+        let stop = self.stop.clone();
+        settings.tasks.spawn(async move { stop.run_until_cancelled_owned(keeper.keep()).await });
+    }
+
+    /// Takes stock of whose the keys are: `recorded` are the machines on record, asked for where that has to be known.
+    /// Says whether there is news.
+    #[must_use]
+    pub fn reckon(&self, recorded: impl FnOnce() -> std::collections::BTreeSet<String>) -> bool {
+        let mut census = self.census();
+        census.whose.expects(recorded, clock::now());
+        census.whose.acknowledge(self.acknowledged.as_deref(), clock::now());
+        census.whose.take_news()
+    }
+
+    /// Why its keys are not believed, if so.
+    #[must_use]
+    pub fn strange(&self) -> Option<Strange> {
+        self.census().whose.strange(&self.name)
+    }
+
+    /// Its identity as last known, as it is written down; `None` while the cloud is being asked.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        if self.keyring.is_settling() {
+            return None;
+        }
+        self.known().and_then(|known| known.text().map(ToOwned::to_owned))
+    }
+
+    fn known(&self) -> Option<Identity> {
+        self.census().whose.known().cloned()
+    }
+
+    fn census(&self) -> std::sync::MutexGuard<'_, Census> {
+        self.census.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn drives_like(&self, spec: &CloudAccountSpec) -> bool {
@@ -213,17 +277,64 @@ impl Account {
     }
 }
 
+/// The census of an account that this process has not seen yet: it knows the identity that was written down.
+fn remembering(account: &CloudAccount) -> Arc<Mutex<Census>> {
+    let mut census = Census::default();
+    census.whose.remember(account.status.as_ref().and_then(|status| status.identity.as_deref()));
+    Arc::new(Mutex::new(census))
+}
+
+/// Who gives temporary keys for this account, and says whose keys are.
+fn tokens(spec: &CloudAccountSpec, settings: &Settings) -> Result<Arc<dyn Tokens>, String> {
+    let endpoints = spec.endpoints.clone().unwrap_or_default();
+    let (sts, metadata) = (endpoints.sts.as_deref(), endpoints.metadata.as_deref());
+    let (ambient, http) = (settings.ambient.clone(), settings.http.clone());
+    Ok(match spec.provider {
+        Cloud::TencentCloud => {
+            Arc::new(tencent::Sts::new(sts, metadata, ambient, http).map_err(|error| error.to_string())?)
+        }
+        Cloud::AlibabaCloud => {
+            Arc::new(alibaba::Sts::new(sts, metadata, ambient, http).map_err(|error| error.to_string())?)
+        }
+    })
+}
+
+/// Whether the account's cloud is one on loopback, which the vendor's token service knows nothing of.
+fn is_local(endpoints: &Endpoints) -> bool {
+    [&endpoints.vpc, &endpoints.cvm, &endpoints.ecs].into_iter().flatten().any(|url| is_loopback(url))
+}
+
+/// Why the keys of this account cannot be asked for.
+fn keys_refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
+    let source = Source::of(&spec.credentials);
+    let endpoints = spec.endpoints.clone().unwrap_or_default();
+    if let Err(error) = tokens(spec, settings) {
+        return Some(not_ready(error));
+    }
+    let needs_sts = matches!(source.origin, Origin::WebIdentity(_)) || source.assume.is_some();
+    if needs_sts && endpoints.sts.is_none() && is_local(&endpoints) {
+        return Some(not_ready("the cloud is on loopback: name endpoints.sts too, where the keys are asked for"));
+    }
+    let needs_metadata = matches!(source.origin, Origin::Node(_));
+    let off = |needed: bool, url: &Option<String>| match url {
+        Some(url) => !is_loopback(url),
+        None => needed,
+    };
+    let off_loopback = off(needs_sts, &endpoints.sts) || off(needs_metadata, &endpoints.metadata);
+    (settings.time_scale > 1.0 && off_loopback)
+        .then(|| not_ready("with --time-scale every endpoint has to be on loopback, sts and metadata too"))
+}
+
 /// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
 fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
     if spec.provider != Cloud::TencentCloud {
         return Some(not_ready("this version acts on provider: TencentCloud only"));
     }
-    if spec.credentials.secret_ref.is_none() {
-        return Some(not_ready("this version takes keys from credentials.secretRef only"));
-    }
     let endpoints = spec.endpoints.clone().unwrap_or_default();
     let written = [&endpoints.vpc, &endpoints.cvm];
-    if !settings.allow_insecure_endpoints && written.iter().any(|url| url.as_ref().is_some_and(|url| is_plain(url))) {
+    // The metadata service is plain http at the clouds too, and serves one node alone.
+    let mut secured = written.iter().copied().chain([&endpoints.sts]);
+    if !settings.allow_insecure_endpoints && secured.any(|url| url.as_ref().is_some_and(|url| is_plain(url))) {
         return Some(not_ready("a plain http endpoint is taken only with --allow-insecure-endpoints"));
     }
     let endpoints = tencent::Endpoints { vpc: endpoints.vpc.clone(), cvm: endpoints.cvm.clone() };
@@ -234,7 +345,7 @@ fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
     if settings.time_scale > 1.0 && off_loopback {
         return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
     }
-    None
+    keys_refused(spec, settings)
 }
 
 fn not_ready(message: impl Into<String>) -> Notice {

@@ -30,6 +30,8 @@ pub struct Claimant {
     pub machine: (String, String),
     /// When it was created, seconds since the epoch.
     created: i64,
+    /// Whether its machine was seen once.
+    pub recorded: bool,
     holds: bool,
     found: bool,
     /// By itself it could act: manages, not suspended, not being deleted.
@@ -66,6 +68,7 @@ impl Claimant {
             account: spec.account_ref.name.clone(),
             machine: (spec.region.clone(), spec.instance_id.clone()),
             created: link.creation_timestamp().map_or(i64::MAX, |created| created.0.as_second()),
+            recorded: record.saw_machine(),
             holds: record.holds(),
             found: record.link.is_some_and(|link| !link.is_ours()),
             acts: spec.management_policy == ManagementPolicy::Manage

@@ -27,6 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     cloud::{
         broker::{Owner, Wake},
+        credentials::Ambient,
         http,
     },
     link::Tempo,
@@ -66,6 +67,7 @@ struct Settings {
     time_scale: f64,
     metrics: Metrics,
     http: http::Client,
+    ambient: Ambient,
     wake: Wake,
     stop: CancellationToken,
     tasks: TaskTracker,

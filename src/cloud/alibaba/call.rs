@@ -27,13 +27,13 @@ use crate::{
 };
 
 /// The most of a message that is kept: a condition is read by people.
-const MESSAGE_LENGTH: usize = 256;
+pub(super) const MESSAGE_LENGTH: usize = 256;
 /// The most of a code that is kept: the longest documented one has 56 characters.
-const CODE_LENGTH: usize = 64;
+pub(super) const CODE_LENGTH: usize = 64;
 /// A difference of clocks that explains a refused timestamp: the gateway allows 15 minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(5);
 /// The form of `x-acs-date`.
-const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
+pub(super) const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// An address that is none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -45,9 +45,9 @@ pub struct BadEndpoint {
 /// Where a service is called.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
-    url: Url,
+    pub(super) url: Url,
     /// The `Host` header as it is sent, which is signed: with the port where it is not the scheme's own.
-    host: String,
+    pub(super) host: String,
 }
 
 impl Endpoint {
@@ -228,16 +228,16 @@ pub(super) fn error(action: Action, kind: Kind, code: &str, message: &str) -> Cl
 }
 
 /// One line of at most `length` characters.
-fn cut(text: &str, length: usize) -> String {
+pub(super) fn cut(text: &str, length: usize) -> String {
     let line = text.chars().map(|char| if char.is_control() { ' ' } else { char });
     line.take(length).collect::<String>().trim().to_owned()
 }
 
 /// The words are always the same: a number of seconds would make each message another one.
-const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
+pub(super) const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
 
 /// Whether a refused timestamp is explained by the clocks.
-fn clocks_differ(code: &str, date: Option<&str>) -> bool {
+pub(super) fn clocks_differ(code: &str, date: Option<&str>) -> bool {
     let theirs = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     ["InvalidTimeStamp.Expired", "IllegalTimestamp"].iter().any(|known| known.eq_ignore_ascii_case(code))
         && theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)

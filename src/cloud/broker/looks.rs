@@ -56,7 +56,13 @@ impl Inner {
         let dies = self.provider.nature().links_die_with_address;
         let state = self.state();
         // Counted before anyone is told: who is told first must know of all the others.
-        state.count(&mut self.census(), dies, self.tempo);
+        let mut census = self.census();
+        state.count(&mut census, dies, self.tempo);
+        if census.whose.has_news() {
+            // Nobody listens any more when the process ends.
+            let _ = self.wake.account.send(self.wake.name.clone());
+        }
+        drop(census);
         let owners = state.news(&plan.machines, dies, self.tempo);
         drop(state);
         self.tell(owners);
@@ -74,7 +80,8 @@ impl Inner {
         }
         match self.provider.machines(asked, lane).await {
             Ok(list) => {
-                self.state().take_machines(begun, asked, &list, self.tempo);
+                let believed = self.census().whose.believes(begun);
+                self.state().take_machines(begun, asked, &list, (self.tempo, believed));
                 None
             }
             Err(error) => {
@@ -101,8 +108,9 @@ impl Inner {
     async fn list_links(&self, begun: Timestamp, scope: &LinkScope, lane: Lane) -> Result<BTreeSet<VpcId>, Notice> {
         match self.provider.links(scope, lane).await {
             Ok(list) => {
+                let believed = self.census().whose.believes(begun);
                 let mut state = self.state();
-                state.take_links(begun, scope, &list);
+                state.take_links(begun, scope, &list, believed);
                 Ok(if list.complete { BTreeSet::new() } else { state.missing_from(&list) })
             }
             Err(error) => {

@@ -163,14 +163,15 @@ impl State {
     }
 
     /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
-    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList) {
+    /// So are those that are not in it while absences are not believed.
+    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList, believed: bool) {
         if *scope == LinkScope::All && list.complete {
             self.links = Some(list.rows.len());
         }
         for (instance, entry) in &mut self.machines {
             let look = match (list.rows.get(instance), scope) {
                 (Some(row), _) => LinkLook::Row(row.clone()),
-                (None, _) if !list.complete => continue,
+                (None, _) if !list.complete || !believed => continue,
                 (None, LinkScope::All) => LinkLook::Nowhere,
                 (None, LinkScope::Vpc(vpc)) if entry.place().as_ref() == Some(vpc) => LinkLook::NotIn(vpc.clone()),
                 (None, LinkScope::Vpc(_)) => continue,
@@ -187,7 +188,7 @@ impl State {
         begun: Timestamp,
         asked: &BTreeSet<InstanceId>,
         list: &MachineList,
-        tempo: Tempo,
+        (tempo, believed): (Tempo, bool),
     ) {
         for instance in asked {
             let Some(entry) = self.machines.get_mut(instance) else { continue };
@@ -197,6 +198,7 @@ impl State {
             }
             let look = match list.found.get(instance) {
                 Some(machine) => MachineLook::Listed(machine.clone()),
+                None if !believed => continue,
                 None => MachineLook::NotListed { others_seen: !list.found.is_empty() },
             };
             entry.trail.machine(begun, look, tempo);
@@ -229,7 +231,10 @@ impl State {
     /// Counts whose machine is missing and whose link is dead.
     pub(super) fn count(&self, census: &mut Census, dies: bool, tempo: Tempo) {
         let now = crate::clock::now();
-        for entry in self.machines.values() {
+        for (instance, entry) in &self.machines {
+            if let Some(begun) = entry.trail.listed() {
+                census.whose.saw(instance.as_str(), begun, now);
+            }
             let recorded = entry.watch.as_ref().is_some_and(|watch| watch.recorded);
             census.note(&entry.owner.uid, recorded, &entry.sighting(recorded, dies, tempo), now);
         }

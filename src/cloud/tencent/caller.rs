@@ -7,7 +7,7 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{
-    call::{Call, Dialect},
+    call::{Call, Dialect, is_change},
     clean::Cleaner,
     endpoint::{BadEndpoint, Endpoint, Endpoints},
 };
@@ -59,9 +59,13 @@ impl<D: Dialect> Caller<D> {
 
     /// Calls once; the budget learns from it.
     pub(super) async fn call<T: DeserializeOwned>(&self, action: Action, own: D::Own) -> Result<T, CloudError> {
-        let keys = self.keyring.current().ok_or_else(|| Self::error(action, Kind::KeyDenied, "there are no keys"))?;
+        let keys = self.keyring.for_call(is_change(action)).await;
+        let keys = keys.map_err(|(kind, message)| Self::error(action, kind, &message))?;
         let result = self.prepare(action, &keys).send::<D, T>(&self.http, own).await;
         self.pace.learn(action, &result);
+        if result.as_ref().is_err_and(|error| D::is_about_token(&error.code)) {
+            self.keyring.doubt(&keys);
+        }
         result
     }
 

@@ -4,7 +4,7 @@
 //! listed and carries out single calls; it must never repeat a change, decide anything, or take for absent what a list may
 //! have left out. In `v2` and `v3` are the same files: `mod` the provider, `sign` its signature, `wire` its words, `codes`
 //! its codes, `dialect` a request and an answer. Here is what does not depend on the API: `call` is one request, made by a
-//! `caller` at an `endpoint`; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads, `clean` hides.
+//! `caller` at an `endpoint`; `sts` gives temporary keys; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads, `clean` hides.
 
 mod call;
 mod caller;
@@ -13,6 +13,7 @@ mod endpoint;
 mod lenient;
 mod links;
 mod machines;
+mod sts;
 mod v2;
 mod v3;
 mod vpcs;
@@ -22,6 +23,7 @@ use sha2::Sha256;
 
 pub use self::{
     endpoint::{BadEndpoint, Endpoints},
+    sts::Sts,
     v2::V2,
     v3::V3,
 };
