@@ -13,11 +13,8 @@ use super::{Context, Error, accounts::Account, finalizer, observe::recorded, sta
 use crate::{
     api::{CloudAccount, CloudAccountSpec, CloudAccountStatus, ConditionType, Reason, set},
     clock,
-    cloud::{
-        Kind,
-        credentials::{Credentials, Problem},
-    },
-    link::{Notice, Strange},
+    cloud::credentials::{Credentials, Problem},
+    link::{Beat, Notice, Strange},
 };
 
 /// While keys are wanting, the Secret is read again this often, in case its watch missed something.
@@ -127,13 +124,10 @@ pub fn problem(account: &Account, namespace: &str) -> Option<Notice> {
         }
         Problem::NoToken { .. } => "mount the projected token of the operator's service account".to_owned(),
         Problem::Fetching => format!("account {} asks the cloud for them", account.name),
-        Problem::Cloud(error) => match error.kind.on_giving_keys() {
-            Kind::Throttled => "the cloud asks to slow down; it is tried again".to_owned(),
-            Kind::PermissionDenied | Kind::KeyDenied => {
-                format!("check the role that account {} names, and who may take it", account.name)
-            }
-            _ => "it is tried again".to_owned(),
-        },
+        Problem::Cloud(error) if error.kind.on_giving_keys().beat() == Beat::Slow => {
+            format!("check the role that account {} names, and who may take it", account.name)
+        }
+        Problem::Cloud(_) => "it is tried again".to_owned(),
     };
     Some(Notice::new(problem.reason(), format!("{problem}: {advice}")))
 }

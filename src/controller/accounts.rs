@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -10,14 +9,14 @@ use std::{
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
-use super::Settings;
+use super::{Settings, keys};
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, TencentApi},
     clock,
     cloud::{
-        Provider, alibaba,
+        Provider,
         broker::{Broker, Wake},
-        credentials::{Credentials, Keeper, Keyring, Origin, Problem, Source, Tokens},
+        credentials::{Credentials, Keyring, Problem},
         pace::Pace,
         tencent,
     },
@@ -51,7 +50,7 @@ pub struct Account {
     uid: String,
     pace: Pace,
     brokers: Arc<Mutex<HashMap<Region, Broker>>>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
 }
 
 /// All accounts in use, by name.
@@ -121,7 +120,7 @@ impl Account {
         let rate = limits.calls_per_second.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(CALLS_PER_SECOND);
         let pace = || Pace::new(rate).counted(settings.metrics.clone());
         let acknowledged = account.annotations().get(ACKNOWLEDGE).cloned();
-        let census = kept.map_or_else(|| remembering(account), |before| Arc::clone(&before.census));
+        let census = kept.map_or_else(|| keys::remembering(account), |before| Arc::clone(&before.census));
         let keyring =
             kept.map_or_else(|| Arc::new(Keyring::new(Arc::clone(&census))), |kept| Arc::clone(&kept.keyring));
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
@@ -141,32 +140,9 @@ impl Account {
             uid,
         };
         if same.is_none() && next.refused.is_none() {
-            next.keep_keys(kept, settings);
+            keys::keep(&next, kept, settings);
         }
         next
-    }
-
-    /// Starts the keeper of its keys, which ends with its brokers.
-    fn keep_keys(&self, before: Option<&Self>, settings: &Settings) {
-        let source = Source::of(&self.spec.credentials);
-        let endpoints = self.spec.endpoints.clone().unwrap_or_default();
-        let asks = endpoints.sts.is_some() || !is_local(&endpoints);
-        // `refused` has seen that they are addresses.
-        let Ok(tokens) = tokens(&self.spec, settings) else { return };
-        let as_before = before.is_some_and(|before| {
-            before.refused.is_none()
-                && before.spec.credentials == self.spec.credentials
-                && before.spec.endpoints == self.spec.endpoints
-        });
-        if !as_before {
-            self.keyring.begin(source.is_fetched(), asks);
-        }
-        let (account, name) = (settings.wake.account.clone(), self.name.clone());
-        // Nobody listens any more when the process ends.
-        let tell = Box::new(move || drop(account.send(name.clone())));
-        let keeper = Keeper { ring: Arc::clone(&self.keyring), source, tokens, asks, tempo: self.tempo, tell };
-        let stop = self.stop.clone();
-        settings.tasks.spawn(async move { stop.run_until_cancelled_owned(keeper.keep()).await });
     }
 
     /// Takes stock of whose the keys are: `recorded` are the machines on record, asked for where that has to be known.
@@ -277,54 +253,6 @@ impl Account {
     }
 }
 
-/// The census of an account that this process has not seen yet: it knows the identity that was written down.
-fn remembering(account: &CloudAccount) -> Arc<Mutex<Census>> {
-    let mut census = Census::default();
-    census.whose.remember(account.status.as_ref().and_then(|status| status.identity.as_deref()));
-    Arc::new(Mutex::new(census))
-}
-
-/// Who gives temporary keys for this account, and says whose keys are.
-fn tokens(spec: &CloudAccountSpec, settings: &Settings) -> Result<Arc<dyn Tokens>, String> {
-    let endpoints = spec.endpoints.clone().unwrap_or_default();
-    let (sts, metadata) = (endpoints.sts.as_deref(), endpoints.metadata.as_deref());
-    let (ambient, http) = (settings.ambient.clone(), settings.http.clone());
-    Ok(match spec.provider {
-        Cloud::TencentCloud => {
-            Arc::new(tencent::Sts::new(sts, metadata, ambient, http).map_err(|error| error.to_string())?)
-        }
-        Cloud::AlibabaCloud => {
-            Arc::new(alibaba::Sts::new(sts, metadata, ambient, http).map_err(|error| error.to_string())?)
-        }
-    })
-}
-
-/// Whether the account's cloud is one on loopback, which the vendor's token service knows nothing of.
-fn is_local(endpoints: &Endpoints) -> bool {
-    [&endpoints.vpc, &endpoints.cvm, &endpoints.ecs].into_iter().flatten().any(|url| is_loopback(url))
-}
-
-/// Why the keys of this account cannot be asked for.
-fn keys_refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
-    let source = Source::of(&spec.credentials);
-    let endpoints = spec.endpoints.clone().unwrap_or_default();
-    if let Err(error) = tokens(spec, settings) {
-        return Some(not_ready(error));
-    }
-    let needs_sts = matches!(source.origin, Origin::WebIdentity(_)) || source.assume.is_some();
-    if needs_sts && endpoints.sts.is_none() && is_local(&endpoints) {
-        return Some(not_ready("the cloud is on loopback: name endpoints.sts too, where the keys are asked for"));
-    }
-    let needs_metadata = matches!(source.origin, Origin::Node(_));
-    let off = |needed: bool, url: &Option<String>| match url {
-        Some(url) => !is_loopback(url),
-        None => needed,
-    };
-    let off_loopback = off(needs_sts, &endpoints.sts) || off(needs_metadata, &endpoints.metadata);
-    (settings.time_scale > 1.0 && off_loopback)
-        .then(|| not_ready("with --time-scale every endpoint has to be on loopback, sts and metadata too"))
-}
-
 /// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
 fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
     if spec.provider != Cloud::TencentCloud {
@@ -341,25 +269,19 @@ fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
     if let Err(error) = endpoints.check() {
         return Some(not_ready(error.to_string()));
     }
-    let off_loopback = written.iter().any(|url| !url.as_ref().is_some_and(|url| is_loopback(url)));
+    let off_loopback = written.iter().any(|url| !url.as_ref().is_some_and(|url| keys::is_loopback(url)));
     if settings.time_scale > 1.0 && off_loopback {
         return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
     }
-    keys_refused(spec, settings)
+    keys::refused(spec, settings)
 }
 
-fn not_ready(message: impl Into<String>) -> Notice {
+pub(super) fn not_ready(message: impl Into<String>) -> Notice {
     Notice::new(Reason::AccountNotReady, message)
 }
 
 fn is_plain(url: &str) -> bool {
     url.starts_with("http://")
-}
-
-fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn sweep(spec: &CloudAccountSpec) -> Duration {

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// What the table knows of one object.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they go together in every way")]
 #[derive(Clone, Debug)]
 pub struct Claimant {
     /// The object.

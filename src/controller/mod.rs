@@ -12,6 +12,7 @@ mod checks;
 mod claims;
 mod events;
 mod finalizer;
+mod keys;
 mod observe;
 mod reconcile;
 mod run;

@@ -113,11 +113,11 @@ impl Whose {
     }
 
     /// The keys that are used from now on, or more about those in use.
-    pub fn present(&mut self, identity: Identity, now: Timestamp) {
+    pub fn present(&mut self, identity: &Identity, now: Timestamp) {
         let same_keys = self.present.as_ref().is_some_and(|present| present.key == identity.key);
         self.present = Some(identity.clone());
         let known = self.known.clone().unwrap_or_else(|| identity.clone());
-        let verdict = known.is_same(&identity);
+        let verdict = known.is_same(identity);
         if verdict == Some(true) {
             self.accept(false, now);
             return;
@@ -283,8 +283,8 @@ mod tests {
     /// Keys of account 1 by key a were believed; these came at 100.
     fn then(identity: Identity) -> Whose {
         let mut whose = Whose::default();
-        whose.present(self::identity(Some("1"), "a"), at(0));
-        whose.present(identity, at(100));
+        whose.present(&self::identity(Some("1"), "a"), at(0));
+        whose.present(&identity, at(100));
         whose
     }
 
@@ -318,7 +318,7 @@ mod tests {
         for (known, present, expected) in rows {
             let mut whose = Whose::default();
             whose.remember(known);
-            whose.present(present.clone(), at(100));
+            whose.present(&present, at(100));
             assert!(expected(&whose), "{known:?} {present:?}: {whose:?}");
         }
     }
@@ -327,7 +327,7 @@ mod tests {
     fn a_new_key_of_the_same_account_is_believed_as_soon_as_the_cloud_says_so() {
         let mut whose = then(identity(None, "b"));
         assert!(is_unsure(&whose) && !whose.believes(at(101)));
-        whose.present(identity(Some("1"), "b"), at(102));
+        whose.present(&identity(Some("1"), "b"), at(102));
         assert!(whose.is_settled() && !whose.believes(at(101)) && whose.believes(at(102)));
     }
 
@@ -335,7 +335,7 @@ mod tests {
     fn the_former_keys_put_back_are_believed_without_a_word_from_the_cloud() {
         let mut whose = then(identity(Some("2"), "b"));
         assert!(is_changed(&whose));
-        whose.present(identity(None, "a"), at(200));
+        whose.present(&identity(None, "a"), at(200));
         assert!(whose.is_settled());
         assert_eq!(whose.known().and_then(Identity::text), Some("1"));
     }
@@ -367,7 +367,7 @@ mod tests {
         let mut whose = then(identity(None, "b"));
         whose.expects(|| machines(3), at(101));
         whose.saw("ins-0", at(105), at(106));
-        whose.present(identity(None, "c"), at(110));
+        whose.present(&identity(None, "c"), at(110));
         whose.expects(|| machines(3), at(111));
         whose.saw("ins-1", at(112), at(113));
         assert!(!whose.is_settled());
@@ -381,7 +381,7 @@ mod tests {
         whose.expects(|| machines(1), at(101));
         whose.saw("ins-0", at(105), at(106));
         assert_eq!(whose.known().and_then(Identity::text), Some("1"));
-        whose.present(identity(Some("2"), "c"), at(110));
+        whose.present(&identity(Some("2"), "c"), at(110));
         assert!(is_changed(&whose) || whose.strange("prod").is_some());
     }
 
@@ -412,13 +412,13 @@ mod tests {
     #[test]
     fn what_changed_is_told_once() {
         let mut whose = Whose::default();
-        whose.present(identity(None, "a"), at(0));
+        whose.present(&identity(None, "a"), at(0));
         assert!(whose.take_news() && !whose.take_news());
-        whose.present(identity(Some("1"), "a"), at(1));
+        whose.present(&identity(Some("1"), "a"), at(1));
         assert!(whose.take_news(), "the identity is another text");
-        whose.present(identity(Some("1"), "a"), at(2));
+        whose.present(&identity(Some("1"), "a"), at(2));
         assert!(!whose.take_news());
-        whose.present(identity(Some("2"), "b"), at(3));
+        whose.present(&identity(Some("2"), "b"), at(3));
         assert!(whose.take_news());
     }
 }

@@ -304,7 +304,7 @@ fn lease(action: &'static str, given: &Value) -> Result<Lease, CloudError> {
         return Err(error(action, Kind::Unclear, "an answer without keys"));
     };
     let keys = Credentials::new(id, SecretString::from(secret), Some(SecretString::from(token)));
-    Ok(Lease { keys, life, renew: life - MARGIN.min(life / 2) })
+    Ok(Lease { keys, life, renew: life.saturating_sub(MARGIN.min(life / 2)) })
 }
 
 #[cfg(test)]

@@ -44,8 +44,7 @@ struct Keys {
     /// What is wrong with the Secret.
     problem: Option<Problem>,
     held: Option<Held>,
-    /// Keys are fetched; those of the Secret serve for that alone.
-    fetched: bool,
+    mode: Mode,
     /// Why the last fetch brought none.
     trouble: Option<Problem>,
     /// New keys are wanted before their time.
@@ -53,11 +52,18 @@ struct Keys {
     doubted: Option<Instant>,
     /// The cloud is asked whose the keys are, and has not answered yet.
     asking: bool,
-    asks: bool,
     /// Keys came after there were none, or none are there any more.
     news: bool,
     /// Since when something is wrong.
     wanting: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Mode {
+    /// Keys are fetched; those of the Secret serve for that alone.
+    fetched: bool,
+    /// The cloud can be asked whose keys are.
+    asks: bool,
 }
 
 #[derive(Clone)]
@@ -96,8 +102,7 @@ impl Keyring {
     /// Keys from elsewhere are not used any more.
     pub fn begin(&self, fetched: bool, asks: bool) {
         let mut keys = self.keys();
-        keys.fetched = fetched;
-        keys.asks = asks;
+        keys.mode = Mode { fetched, asks };
         (keys.trouble, keys.stale, keys.held) = (None, false, None);
         if let Some(given) = keys.given.clone().filter(|_| !fetched) {
             self.install(&mut keys, Held { keys: given, ends: None, renew: None }, None);
@@ -117,7 +122,7 @@ impl Keyring {
         }
         let new = Arc::new(new);
         keys.given = Some(Arc::clone(&new));
-        if keys.fetched {
+        if keys.mode.fetched {
             keys.stale = true;
         } else {
             self.install(&mut keys, Held { keys: new, ends: None, renew: None }, None);
@@ -151,7 +156,7 @@ impl Keyring {
                 let problem = self.problem().unwrap_or(Problem::Fetching);
                 // A change without keys surely did not happen.
                 let kind = if is_change { Kind::KeyDenied } else { problem.kind() };
-                let fetched = self.keys().fetched;
+                let fetched = self.keys().mode.fetched;
                 return Err((kind, if fetched { problem.to_string() } else { "there are no keys".to_owned() }));
             }
         }
@@ -163,7 +168,7 @@ impl Keyring {
         let mut keys = self.keys();
         let usable = keys.held.as_ref().is_some_and(|held| held.is_good(clock::instant()));
         let none = || {
-            let otherwise = if keys.fetched { Problem::Fetching } else { Problem::Missing };
+            let otherwise = if keys.mode.fetched { Problem::Fetching } else { Problem::Missing };
             keys.trouble.clone().unwrap_or(otherwise)
         };
         let problem = keys.problem.clone().or_else(|| (!usable).then(none));
@@ -181,7 +186,7 @@ impl Keyring {
     #[must_use]
     pub fn is_settling(&self) -> bool {
         let keys = self.keys();
-        let first = keys.fetched && keys.held.is_none() && keys.trouble.is_none() && keys.problem.is_none();
+        let first = keys.mode.fetched && keys.held.is_none() && keys.trouble.is_none() && keys.problem.is_none();
         first || (keys.asking && keys.held.is_some())
     }
 
@@ -191,7 +196,7 @@ impl Keyring {
         let now = clock::instant();
         let in_use = keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, used));
         let again = keys.doubted.is_none_or(|doubted| now >= doubted + DOUBT);
-        if keys.fetched && in_use && again {
+        if keys.mode.fetched && in_use && again {
             (keys.stale, keys.doubted) = (true, Some(now));
             drop(keys);
             self.wanted.notify_one();
@@ -206,7 +211,7 @@ impl Keyring {
     /// Whether keys are on their way: a fetch that failed just now is not waited for.
     fn is_fetching(&self) -> bool {
         let keys = self.keys();
-        keys.fetched && (keys.trouble.is_none() || keys.stale)
+        keys.mode.fetched && (keys.trouble.is_none() || keys.stale)
     }
 
     /// The keys of the Secret.
@@ -271,16 +276,16 @@ impl Keyring {
         let mut keys = self.keys();
         if keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, asked)) {
             keys.news |= std::mem::take(&mut keys.asking);
-            self.census().whose.present(Identity::new(account, asked.stand_in()), clock::now());
+            self.census().whose.present(&Identity::new(account, asked.stand_in()), clock::now());
         }
     }
 
     fn install(&self, keys: &mut Keys, held: Held, account: Option<String>) {
         // Before any call can use them: what a look with them does not show must not count yet.
-        self.census().whose.present(Identity::new(account, held.keys.stand_in()), clock::now());
+        self.census().whose.present(&Identity::new(account, held.keys.stand_in()), clock::now());
         let now = clock::instant();
         keys.news |= keys.held.as_ref().is_none_or(|held| !held.is_good(now));
-        keys.asking = keys.asks;
+        keys.asking = keys.mode.asks;
         keys.held = Some(held);
     }
 

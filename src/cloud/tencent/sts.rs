@@ -276,7 +276,7 @@ impl OfNode {
         if self.code.as_deref() != Some("Success") {
             return Err(error(NODE_ROLE, Kind::Transient, "the metadata service has no keys at the moment"));
         }
-        self.keys.lease(NODE_ROLE, self.expired_time, |life| life - NODE_MARGIN.min(life / 2))
+        self.keys.lease(NODE_ROLE, self.expired_time, |life| life.saturating_sub(NODE_MARGIN.min(life / 2)))
     }
 }
 
