@@ -7,9 +7,11 @@
 mod calm;
 mod claims;
 mod conflicts;
+mod credentials;
 mod faults;
 mod guards;
 mod harness;
+mod identity;
 mod kills;
 mod life;
 mod looks;

@@ -21,7 +21,9 @@ use super::{
 /// The region of everything.
 pub(crate) const REGION: &str = "ap-guangzhou";
 /// The account's id at the cloud.
-const ACCOUNT: &str = "100000000001";
+pub(crate) const ACCOUNT: &str = "100000000001";
+/// The id of an account that is none of ours.
+pub(crate) const OTHER_ACCOUNT: &str = "100000000002";
 
 /// When a delayed call waits.
 #[derive(Clone, Copy, Debug)]
@@ -270,6 +272,30 @@ impl Cloud {
     pub(crate) async fn until_calls(&self, count: usize) {
         let arrived = async || self.calls().await.len() >= count;
         eventually(&format!("{count} calls arrived"), async || arrived().await.then_some(())).await;
+    }
+
+    /// Another account of the cloud, with nothing in it; the entries of a Secret with its keys.
+    pub(crate) async fn other_account(&self) -> Value {
+        let keys = json!({ "secretId": format!("{}other", self.key_id), "secretKey": "secret-of-the-other" });
+        self.post("accounts", json!({ "id": OTHER_ACCOUNT, "keys": [keys.clone()] })).await;
+        keys
+    }
+
+    /// One more key of the account, with a token or without; the entries of a Secret with it.
+    pub(crate) async fn another_key(&self, name: &str, token: Option<&str>) -> Value {
+        let id = format!("{}{name}", self.key_id);
+        let mut keys = json!({ "secretId": id, "secretKey": format!("secret-{id}") });
+        if let Some(token) = token {
+            keys["token"] = json!(token);
+        }
+        self.post(&format!("accounts/{ACCOUNT}/keys"), keys.clone()).await;
+        keys
+    }
+
+    /// A key works no more.
+    pub(crate) async fn remove_key(&self, keys: &Value) {
+        let id = keys["secretId"].as_str().unwrap();
+        self.ask(Method::DELETE, &format!("accounts/{ACCOUNT}/keys/{id}"), None).await;
     }
 
     async fn get(&self, path: &str) -> Value {
