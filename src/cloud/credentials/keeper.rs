@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Credentials, Keyring, Source, Tokens};
 use crate::{
+    api::Reason,
     clock,
     link::{Beat, Tempo},
 };
@@ -42,15 +43,15 @@ impl Keeper {
     /// Keeps on, until it is dropped.
     pub async fn keep(self) {
         let (mut fetch, mut ask) = (Again::default(), Again::default());
-        let mut told = self.ring.problem();
+        let mut told = self.reason();
         loop {
             if self.source.is_fetched() {
                 self.fetch(&mut fetch, &mut ask).await;
             }
             self.ask(&mut ask).await;
-            let problem = self.ring.problem();
-            if self.ring.has_news(problem != told) {
-                told = problem;
+            let reason = self.reason();
+            if self.ring.has_news(reason != told) {
+                told = reason;
                 (self.tell)();
             }
             let due = self.source.is_fetched().then(|| self.ring.fetch_at(fetch.at)).flatten();
@@ -61,12 +62,17 @@ impl Keeper {
         }
     }
 
+    /// The word for what is wrong: the cloud's own words may differ each time, and are no news.
+    fn reason(&self) -> Option<Reason> {
+        self.ring.problem().map(|problem| problem.reason())
+    }
+
     /// Fetches keys if it is time, and asks whose they are before they are used.
     async fn fetch(&self, again: &mut Again, ask: &mut Again) {
         if self.ring.fetch_at(again.at).is_none_or(|due| due > clock::instant()) {
             return;
         }
-        match self.source.fetch(&*self.tokens, self.ring.given().as_deref()).await {
+        match self.source.fetch(&*self.tokens, self.ring.fetching().as_deref()).await {
             Ok(lease) => {
                 let account = self.identity(&lease.keys, ask).await;
                 *again = Again::default();

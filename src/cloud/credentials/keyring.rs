@@ -47,8 +47,7 @@ struct Keys {
     mode: Mode,
     /// Why the last fetch brought none.
     trouble: Option<Problem>,
-    /// New keys are wanted before their time.
-    stale: bool,
+    wanted: Wanted,
     doubted: Option<Instant>,
     /// The cloud is asked whose the keys are, and has not answered yet.
     asking: bool,
@@ -56,6 +55,16 @@ struct Keys {
     news: bool,
     /// Since when something is wrong.
     wanting: Option<Timestamp>,
+}
+
+/// Whether new keys are wanted before their time.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Wanted {
+    #[default]
+    No,
+    Now,
+    /// They were, and a fetch is under way.
+    Underway,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -71,6 +80,16 @@ struct Held {
     keys: Arc<Credentials>,
     ends: Option<Instant>,
     renew: Option<Instant>,
+}
+
+impl Keys {
+    /// A fetch ended, with this or with keys.
+    fn ended(&mut self, trouble: Option<Problem>) {
+        self.trouble = trouble;
+        if self.wanted == Wanted::Underway {
+            self.wanted = Wanted::No;
+        }
+    }
 }
 
 impl Held {
@@ -103,7 +122,7 @@ impl Keyring {
     pub fn begin(&self, fetched: bool, asks: bool) {
         let mut keys = self.keys();
         keys.mode = Mode { fetched, asks };
-        (keys.trouble, keys.stale, keys.held) = (None, false, None);
+        (keys.trouble, keys.wanted, keys.held) = (None, Wanted::No, None);
         if let Some(given) = keys.given.clone().filter(|_| !fetched) {
             self.install(&mut keys, Held { keys: given, ends: None, renew: None }, None);
         }
@@ -123,7 +142,7 @@ impl Keyring {
         let new = Arc::new(new);
         keys.given = Some(Arc::clone(&new));
         if keys.mode.fetched {
-            keys.stale = true;
+            keys.wanted = Wanted::Now;
         } else {
             self.install(&mut keys, Held { keys: new, ends: None, renew: None }, None);
         }
@@ -197,7 +216,7 @@ impl Keyring {
         let in_use = keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, used));
         let again = keys.doubted.is_none_or(|doubted| now >= doubted + DOUBT);
         if keys.mode.fetched && in_use && again {
-            (keys.stale, keys.doubted) = (true, Some(now));
+            (keys.wanted, keys.doubted) = (Wanted::Now, Some(now));
             drop(keys);
             self.wanted.notify_one();
         }
@@ -211,12 +230,16 @@ impl Keyring {
     /// Whether keys are on their way: a fetch that failed just now is not waited for.
     fn is_fetching(&self) -> bool {
         let keys = self.keys();
-        keys.mode.fetched && (keys.trouble.is_none() || keys.stale)
+        keys.mode.fetched && (keys.trouble.is_none() || keys.wanted != Wanted::No)
     }
 
-    /// The keys of the Secret.
-    pub(super) fn given(&self) -> Option<Arc<Credentials>> {
-        self.keys().given.clone()
+    /// A fetch begins, with these keys of the Secret. What is wanted from now on is another one.
+    pub(super) fn fetching(&self) -> Option<Arc<Credentials>> {
+        let mut keys = self.keys();
+        if keys.wanted == Wanted::Now {
+            keys.wanted = Wanted::Underway;
+        }
+        keys.given.clone()
     }
 
     /// When keys are to be fetched, after a failure not before `not_before`; at once where the present ones are known to
@@ -225,7 +248,7 @@ impl Keyring {
         let keys = self.keys();
         let now = clock::instant();
         let due = keys.held.as_ref().map_or(Some(now), |held| held.renew);
-        if keys.stale { Some(now) } else { due.max(not_before) }
+        if keys.wanted == Wanted::Now { Some(now) } else { due.max(not_before) }
     }
 
     /// Whether there is something to say: a problem that came or went, or more of whose the keys are.
@@ -249,8 +272,8 @@ impl Keyring {
             renew: now.checked_add(lease.renew.min(lease.life)),
         };
         let mut keys = self.keys();
-        keys.news |= keys.stale;
-        (keys.trouble, keys.stale) = (None, false);
+        keys.news |= keys.wanted == Wanted::Underway;
+        keys.ended(None);
         self.install(&mut keys, held, account);
         keys.asking = false;
         drop(keys);
@@ -259,9 +282,7 @@ impl Keyring {
 
     /// A fetch brought nothing. Those in use stay until they end.
     pub(super) fn failed(&self, problem: Problem) {
-        let mut keys = self.keys();
-        (keys.trouble, keys.stale) = (Some(problem), false);
-        drop(keys);
+        self.keys().ended(Some(problem));
         self.outcome.send_replace(());
     }
 

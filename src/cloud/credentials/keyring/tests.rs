@@ -303,6 +303,18 @@ async fn a_role_is_taken_on_with_the_keys_of_the_secret_and_anew_when_they_chang
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_that_changes_during_a_fetch_causes_another() {
+    let scene = scene(node(), None);
+    scene.fake.slow.store(5, Ordering::SeqCst);
+    moment().await;
+    scene.ring.put(Ok(from_secret("canary-a")));
+    after(Duration::from_secs(11)).await;
+    assert_eq!((scene.fake.fetches(), scene.fake.most.load(Ordering::SeqCst)), (2, 1));
+    after(Duration::from_mins(1)).await;
+    assert_eq!(scene.fake.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_prints_a_fetched_key() {
     let scene = scene(node(), None);
     moment().await;
