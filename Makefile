@@ -43,6 +43,19 @@ test: ## Build everything, then run every test
 	RUST_TEST_THREADS=4 cargo test --locked --workspace
 	cargo test --locked --profile model --test model -- --nocapture
 
+# Every life of tests/cluster/switches.rs. SEED=… leads them with the same lots as another run did.
+.PHONY: verify
+verify: ## Lead a link's whole life under every setting of the simulator's switches; up to 40 minutes
+	cargo build --locked --workspace --bins --tests
+	"$(BIN)/control-plane" build
+	cargo test --locked --test cluster -- switches::every_life --include-ignored --nocapture
+
+# Needs Python; only after a change of tests/data/switches.json.
+.PHONY: pairs
+pairs: ## Choose anew which settings of the switches are tested together
+	venv=$$(mktemp -d); trap 'rm -rf "$$venv"' EXIT; python3 -m venv "$$venv"; \
+		"$$venv/bin/pip" install --quiet allpairspy==2.5.1; "$$venv/bin/python" tests/data/pairs.py
+
 .PHONY: fmt
 fmt: ## Format the code
 	cargo fmt --all

@@ -31,17 +31,25 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.brake)").message(
-    "brake is not acted on by this version: leave it out"
-).field_path(".brake"))]
+#[x_kube(
+    validation = Rule::new("!has(self.brake)").message(
+        "brake is not acted on by this version: leave it out"
+    ).field_path(".brake"),
+    validation = Rule::new("!has(self.tencentCloud) || self.provider == 'TencentCloud'").message(
+        "tencentCloud is for provider: TencentCloud: leave it out"
+    ).field_path(".tencentCloud"),
+    validation = Rule::new("!has(self.endpoints) || !has(self.endpoints.cvm) || self.provider == 'TencentCloud'").message(
+        "cvm is a service of Tencent Cloud: with provider: AlibabaCloud write ecs"
+    ).field_path(".endpoints"),
+    validation = Rule::new("!has(self.endpoints) || !has(self.endpoints.ecs) || self.provider == 'AlibabaCloud'").message(
+        "ecs is a service of Alibaba Cloud: with provider: TencentCloud write cvm"
+    ).field_path(".endpoints")
+)]
 pub struct CloudAccountSpec {
     /// The cloud. Immutable.
     #[x_kube(
         validation = Rule::new("self == oldSelf").message(
             "provider is immutable: create another CloudAccount"
-        ),
-        validation = Rule::new("self == 'TencentCloud'").message(
-            "provider AlibabaCloud is not acted on by this version: write TencentCloud"
         )
     )]
     pub provider: Provider,

@@ -2,12 +2,13 @@
 //!
 //! A provider states facts and carries out single calls. It never sleeps, polls or repeats, and it decides nothing:
 //! a list says what is listed, an answer says what was answered, and either may lag the truth. `broker` looks, batches
-//! and paces; `credentials` keeps the keys; each vendor's folder has the same files: `mod` (the provider), `sign`,
+//! and paces; `credentials` keeps the keys; `endpoint` says where a service is called; each vendor's folder has the same files: `mod` (the provider), `sign`,
 //! `wire` (the vendor's words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
 
 pub mod alibaba;
 pub mod broker;
 pub mod credentials;
+pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod pace;
@@ -37,12 +38,21 @@ pub enum Action {
     ReadVpc,
     /// Ask about a task.
     ReadTask,
+    /// Read how many links a VPC may have.
+    ReadQuota,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 6] =
-        [Self::Attach, Self::Detach, Self::ListLinks, Self::ListMachines, Self::ReadVpc, Self::ReadTask];
+    pub const ALL: [Self; 7] = [
+        Self::Attach,
+        Self::Detach,
+        Self::ListLinks,
+        Self::ListMachines,
+        Self::ReadVpc,
+        Self::ReadTask,
+        Self::ReadQuota,
+    ];
 
     /// The label in metrics and logs.
     #[must_use]
@@ -54,6 +64,7 @@ impl Action {
             Self::ListMachines => "ListMachines",
             Self::ReadVpc => "ReadVpc",
             Self::ReadTask => "ReadTask",
+            Self::ReadQuota => "ReadQuota",
         }
     }
 }
@@ -103,6 +114,11 @@ pub struct Nature {
     pub links_die_with_address: bool,
     /// How many machines one change may name; 1 where the API takes no batches.
     pub max_batch: usize,
+    /// Whether one list holds every link of the account and region; else links are asked for machine by machine
+    /// ([`Provider::links_of`]).
+    pub lists_all_links: bool,
+    /// Whether some VPCs are a reason for caution ([`Provider::caution`]).
+    pub has_cautions: bool,
 }
 
 /// One account and region of a cloud.
@@ -127,11 +143,11 @@ pub trait Provider: Send + Sync + 'static {
     /// The first call that failed.
     async fn links(&self, scope: &LinkScope, lane: Lane) -> Result<LinkList, CloudError>;
 
-    /// Lists the links of these machines, wherever they lead; [`LinkList::complete`] then speaks of these machines only.
-    /// This is the look at everything: where the cloud lists all links of an account, all are listed, and rows of other
-    /// machines may be among them; a cloud that does not answers for the ids, a page of them at a time. An id that makes
-    /// a call fail is found by halving; where the code says that there is no such machine, it has no link, and any other
-    /// one leaves the list incomplete.
+    /// Lists the links of these machines, wherever they lead. This is the look at everything: where one list holds every
+    /// link ([`Nature::lists_all_links`]), all are listed, and rows of other machines may be among them; a cloud that has
+    /// no such list answers for the ids, a page of them at a time, and [`LinkList::complete`] then speaks of these machines
+    /// only. An id that makes a call fail is found by halving; where the code says that there is no such machine, it has
+    /// no link, and any other one leaves the list incomplete.
     ///
     /// # Errors
     /// A call that failed for a reason that concerns no single machine.
@@ -152,6 +168,22 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// The call failed.
     async fn vpc(&self, id: &VpcId, lane: Lane) -> Result<Option<Vpc>, CloudError>;
+
+    /// Reads how many links a VPC may have; `None` where the cloud does not tell.
+    ///
+    /// # Errors
+    /// The call failed.
+    async fn quota(&self, lane: Lane) -> Result<Option<usize>, CloudError> {
+        let _ = lane;
+        Ok(None)
+    }
+
+    /// What has to be told beside a link to this VPC, as a half sentence: a rule for addresses that cannot be checked here,
+    /// and that is no reason to refuse.
+    fn caution(&self, vpc: &Vpc) -> Option<&'static str> {
+        let _ = vpc;
+        None
+    }
 
     /// Asks for links. Sent exactly once.
     ///

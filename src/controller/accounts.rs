@@ -1,7 +1,7 @@
 //! The accounts in use: keys, budget and brokers of each, kept while its specification stays the same.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -11,16 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Settings, keys};
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
     cloud::{
-        Provider,
+        Provider, alibaba,
         broker::{Broker, Wake},
         credentials::{Credentials, Keyring, Problem},
+        endpoint,
         pace::Pace,
         tencent,
     },
-    link::{Census, Identity, Notice, Region, Strange, Tempo},
+    link::{Census, Notice, Region, Tempo},
 };
 
 /// Calls a second for each action, unless the account says otherwise: half of the lowest documented limit of the calls
@@ -45,7 +46,7 @@ pub struct Account {
     pub tempo: Tempo,
     /// The acknowledgement of a guard that stands on it.
     pub acknowledged: Option<String>,
-    census: Arc<Mutex<Census>>,
+    pub(super) census: Arc<Mutex<Census>>,
     spec: CloudAccountSpec,
     uid: String,
     pace: Pace,
@@ -118,12 +119,12 @@ impl Account {
         let same = kept.filter(|before| before.drives_like(&spec));
         let limits = spec.limits.clone().unwrap_or_default();
         let rate = limits.calls_per_second.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(CALLS_PER_SECOND);
-        let pace = || Pace::new(rate).counted(settings.metrics.clone());
         let acknowledged = account.annotations().get(ACKNOWLEDGE).cloned();
         let census = kept.map_or_else(|| keys::remembering(account), |before| Arc::clone(&before.census));
         let keyring =
             kept.map_or_else(|| Arc::new(Keyring::new(Arc::clone(&census))), |kept| Arc::clone(&kept.keyring));
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
+        let pace = || paced(Pace::new(rate), spec.provider, tempo).counted(settings.metrics.clone());
         census.lock().unwrap_or_else(PoisonError::into_inner).acknowledge(acknowledged.as_deref(), tempo, clock::now());
         let next = Self {
             acknowledged,
@@ -143,39 +144,6 @@ impl Account {
             keys::keep(&next, kept, settings);
         }
         next
-    }
-
-    /// Takes stock of whose the keys are: `recorded` are the machines on record, asked for where that has to be known.
-    /// Says whether there is news.
-    #[must_use]
-    pub fn reckon(&self, recorded: impl FnOnce() -> std::collections::BTreeSet<String>) -> bool {
-        let mut census = self.census();
-        census.whose.expects(recorded, clock::now());
-        census.whose.acknowledge(self.acknowledged.as_deref(), clock::now());
-        census.whose.take_news()
-    }
-
-    /// Why its keys are not believed, if so.
-    #[must_use]
-    pub fn strange(&self) -> Option<Strange> {
-        self.census().whose.strange(&self.name)
-    }
-
-    /// Its identity as last known, as it is written down; `None` while the cloud is being asked.
-    #[must_use]
-    pub fn identity(&self) -> Option<String> {
-        if self.keyring.is_settling() {
-            return None;
-        }
-        self.known().and_then(|known| known.text().map(ToOwned::to_owned))
-    }
-
-    fn known(&self) -> Option<Identity> {
-        self.census().whose.known().cloned()
-    }
-
-    fn census(&self) -> std::sync::MutexGuard<'_, Census> {
-        self.census.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn drives_like(&self, spec: &CloudAccountSpec) -> bool {
@@ -234,16 +202,34 @@ impl Account {
         self.brokers.lock().unwrap_or_else(PoisonError::into_inner).get(region).cloned()
     }
 
-    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, tencent::BadEndpoint> {
-        let endpoints = self.spec.endpoints.clone().unwrap_or_default();
-        let endpoints = tencent::Endpoints { vpc: endpoints.vpc, cvm: endpoints.cvm };
+    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, endpoint::BadEndpoint> {
+        let Endpoints { vpc, cvm, ecs, .. } = self.spec.endpoints.clone().unwrap_or_default();
         let (region, keyring) = (region.clone(), Arc::clone(&self.keyring));
         let (pace, http) = (self.pace.clone(), settings.http.clone());
+        let at = tencent::Endpoints { vpc: vpc.clone(), cvm };
         let api = self.spec.tencent_cloud.as_ref().and_then(|cloud| cloud.api).unwrap_or_default();
-        Ok(match api {
-            TencentApi::V3 => Arc::new(tencent::V3::new(&endpoints, region, keyring, pace, http)?),
-            TencentApi::V2 => Arc::new(tencent::V2::new(&endpoints, region, keyring, pace, http)?),
+        Ok(match (self.spec.provider, api) {
+            (Cloud::TencentCloud, TencentApi::V3) => Arc::new(tencent::V3::new(&at, region, keyring, pace, http)?),
+            (Cloud::TencentCloud, TencentApi::V2) => Arc::new(tencent::V2::new(&at, region, keyring, pace, http)?),
+            (Cloud::AlibabaCloud, _) => {
+                Arc::new(alibaba::Ecs::new(&alibaba::Endpoints { ecs, vpc }, region, keyring, pace, http)?)
+            }
         })
+    }
+
+    /// What is known of each region in use: what its broker tells, or what was told of it before.
+    #[must_use]
+    pub fn regions(
+        &self,
+        in_use: &BTreeSet<String>,
+        before: &BTreeMap<String, RegionUse>,
+    ) -> BTreeMap<String, RegionUse> {
+        let brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = |name: &String| {
+            let now = Region::new(name).ok().and_then(|region| brokers.get(&region)?.usage());
+            now.or_else(|| before.get(name).cloned())
+        };
+        in_use.iter().filter_map(|name| Some((name.clone(), told(name)?))).collect()
     }
 
     /// Every broker that was started.
@@ -253,27 +239,41 @@ impl Account {
     }
 }
 
+/// How long an action rests once it was throttled is the cloud's to say.
+fn paced(pace: Pace, cloud: Cloud, tempo: Tempo) -> Pace {
+    match cloud {
+        Cloud::TencentCloud => pace,
+        Cloud::AlibabaCloud => pace.resting(tempo.throttled_minute()),
+    }
+}
+
 /// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
 fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
-    if spec.provider != Cloud::TencentCloud {
-        return Some(not_ready("this version acts on provider: TencentCloud only"));
-    }
-    let endpoints = spec.endpoints.clone().unwrap_or_default();
-    let written = [&endpoints.vpc, &endpoints.cvm];
+    let written = endpoints(spec);
+    let given = || written.iter().filter_map(|(service, url)| Some((*service, url.as_deref()?)));
     // The metadata service is plain http at the clouds too, and serves one node alone.
-    let mut secured = written.iter().copied().chain([&endpoints.sts]);
-    if !settings.allow_insecure_endpoints && secured.any(|url| url.as_ref().is_some_and(|url| is_plain(url))) {
+    let sts = spec.endpoints.as_ref().and_then(|endpoints| endpoints.sts.as_deref());
+    let mut secured = given().map(|(_, url)| url).chain(sts);
+    if !settings.allow_insecure_endpoints && secured.any(is_plain) {
         return Some(not_ready("a plain http endpoint is taken only with --allow-insecure-endpoints"));
     }
-    let endpoints = tencent::Endpoints { vpc: endpoints.vpc.clone(), cvm: endpoints.cvm.clone() };
-    if let Err(error) = endpoints.check() {
+    if let Some(error) = given().find_map(|(service, url)| endpoint::check(service, url).err()) {
         return Some(not_ready(error.to_string()));
     }
-    let off_loopback = written.iter().any(|url| !url.as_ref().is_some_and(|url| keys::is_loopback(url)));
+    let off_loopback = written.iter().any(|(_, url)| !url.as_ref().is_some_and(|url| keys::is_loopback(url)));
     if settings.time_scale > 1.0 && off_loopback {
         return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
     }
     keys::refused(spec, settings)
+}
+
+/// The services that the cloud's links need, and where the account says they are.
+fn endpoints(spec: &CloudAccountSpec) -> [(&'static str, Option<String>); 2] {
+    let Endpoints { vpc, cvm, ecs, .. } = spec.endpoints.clone().unwrap_or_default();
+    match spec.provider {
+        Cloud::TencentCloud => [("vpc", vpc), ("cvm", cvm)],
+        Cloud::AlibabaCloud => [("vpc", vpc), ("ecs", ecs)],
+    }
 }
 
 pub(super) fn not_ready(message: impl Into<String>) -> Notice {

@@ -12,7 +12,11 @@ use kube::{
     runtime::controller::Action,
 };
 
-use super::{Context, Error, finalizer, observe::Case, status, within};
+use super::{
+    Context, Error, finalizer,
+    observe::{Case, may_still_act},
+    status, within,
+};
 use crate::{
     api::{ClassicLink, ClassicLinkStatus, ConditionType, Operation, find},
     clock,
@@ -117,10 +121,19 @@ impl Act<'_> {
             ..self.decision.clone()
         };
         match self.write(link, &intent).await {
+            Ok(()) if !may_still_act(link, self.case, self.context) => {
+                broker.not_sent(ticket, started_at);
+                Ok(())
+            }
             Ok(()) => {
                 broker.hand_over(ticket, started_at);
                 self.tell(link, self.decision.cause.iter());
                 Ok(())
+            }
+            // The write may have been carried out all the same: whoever reads that intent must know that it never left.
+            Err(Error::TimedOut) => {
+                broker.not_sent(ticket, started_at);
+                Err(Error::TimedOut)
             }
             Err(error) => {
                 broker.give_up(ticket);
@@ -138,8 +151,8 @@ impl Act<'_> {
         if next == before {
             return Ok(());
         }
-        let written = status::patch(&self.api(link), link, &next).await?;
-        self.context.written.put(written);
+        let written = self.context.written.put(status::patch(&self.api(link), link, &next).await?);
+        self.context.wake(self.context.claims.learn(&written).unwrap_or_default());
         self.remember(decision, now);
         self.log(link, &before, &next);
         self.tell(link, decision.news.iter());

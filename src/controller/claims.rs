@@ -2,8 +2,11 @@
 //!
 //! A *holder* has an unsettled task, or a link that it created or adopted; it keeps the claim whatever its policy,
 //! account or namespace became, and of two holders the oldest has it. Without a holder those compete that could act now:
-//! one with a found link first, then the oldest, then the smaller UID. The table is filled from the watch; nothing is
-//! decided before the first list was complete.
+//! one with a found link first, then the oldest, then the smaller UID. The table is filled from the watch, and from what
+//! our own writes return, which the watch shows later; nothing is decided before the first list was complete.
+//!
+//! An object that vanishes with a change under way (its finalizer was taken off by hand) keeps its claim until that
+//! change is settled: it may still land, and whoever has the machine next must not act before.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,6 +16,7 @@ use std::{
 use kube::ResourceExt;
 use tokio::sync::watch;
 
+use super::status::version;
 use crate::{
     api::{ClassicLink, ManagementPolicy},
     cloud::broker::Owner,
@@ -20,7 +24,6 @@ use crate::{
 };
 
 /// What the table knows of one object.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they go together in every way")]
 #[derive(Clone, Debug)]
 pub struct Claimant {
     /// The object.
@@ -31,10 +34,12 @@ pub struct Claimant {
     pub machine: (String, String),
     /// When it was created, seconds since the epoch.
     created: i64,
-    /// Whether its machine was seen once.
-    pub recorded: bool,
-    holds: bool,
-    found: bool,
+    /// What it has on record.
+    pub record: Record,
+    /// The resource version that this was read from.
+    version: u64,
+    /// It is no more, but a change of it is under way.
+    pub vanished: bool,
     /// By itself it could act: manages, not suspended, not being deleted.
     acts: bool,
 }
@@ -69,9 +74,9 @@ impl Claimant {
             account: spec.account_ref.name.clone(),
             machine: (spec.region.clone(), spec.instance_id.clone()),
             created: link.creation_timestamp().map_or(i64::MAX, |created| created.0.as_second()),
-            recorded: record.saw_machine(),
-            holds: record.holds(),
-            found: record.link.is_some_and(|link| !link.is_ours()),
+            record,
+            version: version(link),
+            vanished: false,
             acts: spec.management_policy == ManagementPolicy::Manage
                 && !spec.suspend
                 && link.metadata.deletion_timestamp.is_none(),
@@ -80,13 +85,27 @@ impl Claimant {
 
     /// Whether something in the cloud is, or may become, its own.
     #[must_use]
-    pub const fn holds(&self) -> bool {
-        self.holds
+    pub fn holds(&self) -> bool {
+        self.record.holds()
+    }
+
+    /// What others call it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let Owner { namespace, name, .. } = &self.owner;
+        let gone = if self.vanished { " (removed, but a change of it is under way)" } else { "" };
+        format!("{namespace}/{name}{gone}")
     }
 
     /// Lower goes first.
     fn rank(&self) -> (bool, bool, i64, &str) {
-        (!self.holds, !(self.holds || self.found), self.created, &self.owner.uid)
+        (!self.holds(), self.record.link.is_none() && !self.holds(), self.created, &self.owner.uid)
+    }
+
+    /// What concerns its rivals.
+    fn standing(&self) -> (bool, bool, i64, &str, bool, bool) {
+        let (free, unlinked, created, uid) = self.rank();
+        (free, unlinked, created, uid, self.acts, self.record.task.is_some())
     }
 }
 
@@ -101,51 +120,80 @@ pub fn owner(link: &ClassicLink) -> Owner {
 }
 
 impl Claims {
-    /// Takes the newest version of an object. Returns the others that name its machine, if its standing changed.
+    /// Takes a version of an object, unless a newer one is known. Returns the others that name its machine, if its
+    /// standing changed.
     pub fn put(&self, link: &ClassicLink) -> Option<Vec<Owner>> {
+        self.table().put(Claimant::of(link))
+    }
+
+    /// Takes what a write of ours returned, before the watch shows it. An object that went meanwhile stays gone.
+    pub fn learn(&self, link: &ClassicLink) -> Option<Vec<Owner>> {
+        let mut table = self.table();
         let claimant = Claimant::of(link);
-        let uid = claimant.owner.uid.clone();
+        let known = table.objects.get(&claimant.owner.uid).is_some_and(|known| !known.vanished);
+        if known { table.put(claimant) } else { None }
+    }
+
+    /// An object went. Returns it as it was last seen: with a change under way it keeps its claim
+    /// ([`Claimant::vanished`]) until [`Self::remove`].
+    pub fn leave(&self, uid: &str) -> Option<Claimant> {
         let mut table = self.table();
-        let before = table.objects.insert(uid.clone(), claimant.clone());
-        if let Some(before) = before.as_ref().filter(|before| before.machine != claimant.machine) {
-            table.leave(&before.machine, &uid);
+        let gone = table.objects.get_mut(uid)?;
+        gone.vanished = gone.record.task.is_some();
+        let gone = gone.clone();
+        if !gone.vanished {
+            table.remove(&gone);
         }
-        table.machines.entry(claimant.machine.clone()).or_default().insert(uid.clone());
-        let same = before.is_some_and(|before| before.rank() == claimant.rank() && before.acts == claimant.acts);
-        (!same).then(|| table.peers(&claimant.machine, &uid))
+        Some(gone)
     }
 
-    /// An object went. Returns the others that name its machine.
-    pub fn remove(&self, uid: &str) -> Vec<Owner> {
-        let mut table = self.table();
-        let Some(gone) = table.objects.remove(uid) else { return Vec::new() };
-        table.leave(&gone.machine, uid);
-        table.peers(&gone.machine, uid)
+    /// What an object that vanished had under way is settled.
+    pub fn remove(&self, gone: &Claimant) {
+        self.table().remove(gone);
     }
 
-    /// Keeps only these objects: the list was read anew. Returns those that went.
-    pub fn retain(&self, uids: &BTreeSet<String>) -> Vec<Claimant> {
+    /// Whether there is such an object, or a change of it is under way.
+    #[must_use]
+    pub fn knows(&self, uid: &str) -> bool {
+        self.table().objects.contains_key(uid)
+    }
+
+    /// The objects that are not among these: the list was read anew, and they went. One that is known to have vanished
+    /// is not named again.
+    pub fn missing(&self, uids: &BTreeSet<String>) -> Vec<String> {
         let table = self.table();
-        table.objects.values().filter(|object| !uids.contains(&object.owner.uid)).cloned().collect()
+        let missing = table.objects.values().filter(|object| !object.vanished && !uids.contains(&object.owner.uid));
+        missing.map(|object| object.owner.uid.clone()).collect()
     }
 
     /// Whoever has the claim to the machine of the object with this UID. `same` says whether two accounts are one,
-    /// `usable` whether an object's account and namespace let it act.
+    /// `usable` whether an object's account and namespace let it act. A change of another's that is under way comes
+    /// before all: until it is settled, nobody else acts.
     #[must_use]
     pub fn winner(
         &self,
         uid: &str,
         same: impl Fn(&str, &str) -> bool,
         usable: impl Fn(&Claimant) -> bool,
-    ) -> Option<Owner> {
+    ) -> Option<Claimant> {
         let table = self.table();
         let object = table.objects.get(uid)?;
         let rivals = table.machines.get(&object.machine)?.iter().filter_map(|uid| table.objects.get(uid));
         let rivals = rivals.filter(|rival| rival.owner.uid == uid || same(&rival.account, &object.account));
         // Of several that may not act, one has the watch all the same.
-        let able = |rival: &Claimant| rival.holds || (rival.acts && usable(rival));
-        let first = rivals.min_by_key(|rival| (!able(rival), rival.rank()));
-        first.filter(|rival| able(rival) || !rival.acts).map(|winner| winner.owner.clone())
+        let able = |rival: &Claimant| rival.holds() || (rival.acts && usable(rival));
+        let first = rivals.min_by_key(|rival| (!able(rival), rival.record.task.is_none(), rival.rank()));
+        first.filter(|rival| able(rival) || !rival.acts).cloned()
+    }
+
+    /// Whether another object has a change under way for the machine of the object with this UID.
+    #[must_use]
+    pub fn is_changed_by_another(&self, uid: &str, same: impl Fn(&str, &str) -> bool) -> bool {
+        let table = self.table();
+        let Some(object) = table.objects.get(uid) else { return true };
+        let others = table.machines.get(&object.machine).into_iter().flatten().filter(|other| *other != uid);
+        let mut others = others.filter_map(|other| table.objects.get(other));
+        others.any(|other| other.record.task.is_some() && same(&other.account, &object.account))
     }
 
     /// The others that name the machine of the object with this UID.
@@ -153,6 +201,12 @@ impl Claims {
     pub fn peers(&self, uid: &str) -> Vec<Owner> {
         let table = self.table();
         table.objects.get(uid).map(|object| table.peers(&object.machine, uid)).unwrap_or_default()
+    }
+
+    /// The objects that name this machine.
+    #[must_use]
+    pub fn of_machine(&self, machine: &(String, String)) -> Vec<Owner> {
+        self.table().peers(machine, "")
     }
 
     /// The objects of an account.
@@ -194,6 +248,25 @@ impl Claims {
 }
 
 impl Table {
+    fn put(&mut self, claimant: Claimant) -> Option<Vec<Owner>> {
+        let uid = claimant.owner.uid.clone();
+        let before = self.objects.get(&uid);
+        if before.is_some_and(|before| before.vanished || before.version > claimant.version) {
+            return None;
+        }
+        let same = before.is_some_and(|before| before.standing() == claimant.standing());
+        // A machine is immutable in an object: it never moves from one entry to another.
+        let machine = claimant.machine.clone();
+        self.machines.entry(machine.clone()).or_default().insert(uid.clone());
+        self.objects.insert(uid.clone(), claimant);
+        (!same).then(|| self.peers(&machine, &uid))
+    }
+
+    fn remove(&mut self, gone: &Claimant) {
+        self.objects.remove(&gone.owner.uid);
+        self.leave(&gone.machine, &gone.owner.uid);
+    }
+
     fn leave(&mut self, machine: &(String, String), uid: &str) {
         if let Some(rivals) = self.machines.get_mut(machine) {
             rivals.remove(uid);
@@ -208,3 +281,6 @@ impl Table {
         rivals.filter_map(|rival| self.objects.get(rival)).map(|rival| rival.owner.clone()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

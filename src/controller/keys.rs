@@ -1,8 +1,9 @@
 //! The keys of an account: who is asked for them, why they cannot be asked for, and the keeper that asks.
 
 use std::{
+    collections::BTreeSet,
     net::IpAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
@@ -11,12 +12,13 @@ use super::{
 };
 use crate::{
     api::{CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud},
+    clock,
     cloud::{
         alibaba,
         credentials::{Keeper, Origin, Source, Tokens},
         tencent,
     },
-    link::{Census, Notice},
+    link::{Census, Identity, Notice, Strange},
 };
 
 /// Starts the keeper of its keys, which ends with its brokers.
@@ -40,6 +42,41 @@ pub(super) fn keep(account: &Account, before: Option<&Account>, settings: &Setti
     let keeper = Keeper { ring: Arc::clone(&account.keyring), source, tokens, asks, tempo: account.tempo, tell };
     let stop = account.stop.clone();
     settings.tasks.spawn(async move { stop.run_until_cancelled_owned(keeper.keep()).await });
+}
+
+impl Account {
+    /// Takes stock of whose the keys are: `recorded` are the machines on record, asked for where that has to be known.
+    /// Says whether there is news.
+    #[must_use]
+    pub fn reckon(&self, recorded: impl FnOnce() -> BTreeSet<String>) -> bool {
+        let mut census = self.census();
+        census.whose.expects(recorded, clock::now());
+        census.whose.acknowledge(self.acknowledged.as_deref(), clock::now());
+        census.whose.take_news()
+    }
+
+    /// Why its keys are not believed, if so.
+    #[must_use]
+    pub fn strange(&self) -> Option<Strange> {
+        self.census().whose.strange(&self.name)
+    }
+
+    /// Its identity as last known, as it is written down; `None` while the cloud is being asked.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        if self.keyring.is_settling() {
+            return None;
+        }
+        self.known().and_then(|known| known.text().map(ToOwned::to_owned))
+    }
+
+    pub(super) fn known(&self) -> Option<Identity> {
+        self.census().whose.known().cloned()
+    }
+
+    fn census(&self) -> MutexGuard<'_, Census> {
+        self.census.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The census of an account that this process has not seen yet: it knows the identity that was written down.

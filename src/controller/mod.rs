@@ -17,6 +17,7 @@ mod observe;
 mod reconcile;
 mod run;
 mod status;
+mod vanished;
 mod watches;
 mod world;
 

@@ -130,6 +130,18 @@ fn desired(
     }
 }
 
+/// Judges once more whether the object may act, after its intent became known: of two that write at the same time, and
+/// of a link and its account that is just being deleted, one at least sees the other.
+#[must_use]
+pub fn may_still_act(link: &ClassicLink, case: &Case, context: &Context) -> bool {
+    let account = context.accounts.get(&link.spec.account_ref.name);
+    let who = (&case.owner, case.desired.terminating);
+    let same = |one: &str, other: &str| context.accounts.same(one, other);
+    !context.claims.is_changed_by_another(&case.owner.uid, same)
+        && (case.desired.standing != Standing::Good
+            || standing(link, account.as_deref(), &case.observed.record, who, context) == Standing::Good)
+}
+
 /// Judges whether the object may act. An object that is being deleted needs no permission to remove what is its own.
 fn standing(
     link: &ClassicLink,
@@ -166,7 +178,7 @@ fn standing(
         );
     }
     match winner(&owner.uid, context) {
-        Some(winner) if winner.uid != owner.uid => Standing::Claimed(format!("{}/{}", winner.namespace, winner.name)),
+        Some(winner) if winner.owner.uid != owner.uid => Standing::Claimed(winner.called()),
         Some(_) | None => match account.strange() {
             Some(Strange::Changed(notice)) => Standing::Foreign(notice),
             Some(Strange::Unsure(_)) | None => Standing::Good,
@@ -184,7 +196,7 @@ fn valid(link: &ClassicLink, account: &Account, terminating: bool) -> Result<(),
     Ok(())
 }
 
-fn winner(uid: &str, context: &Context) -> Option<Owner> {
+fn winner(uid: &str, context: &Context) -> Option<Claimant> {
     let same = |one: &str, other: &str| context.accounts.same(one, other);
     context.claims.winner(uid, same, |claimant| usable(claimant, context))
 }
@@ -204,7 +216,10 @@ pub fn recorded(account: &Account, context: &Context) -> BTreeSet<String> {
     let allowed = &account.spec().allowed_namespaces;
     let looked_at = |claimant: &Claimant| namespace_allowed(allowed, &claimant.owner.namespace, context);
     let links = context.claims.of_account(&account.name).into_iter();
-    links.filter(|claimant| claimant.recorded && looked_at(claimant)).map(|claimant| claimant.machine.1).collect()
+    links
+        .filter(|claimant| claimant.record.saw_machine() && looked_at(claimant))
+        .map(|claimant| claimant.machine.1)
+        .collect()
 }
 
 fn namespace_allowed(allowed: &AllowedNamespaces, namespace: &str, context: &Context) -> bool {

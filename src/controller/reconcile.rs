@@ -30,7 +30,12 @@ async fn once(link: Arc<ClassicLink>, context: &Context) -> Result<Action, Error
     let Some(case) = observe(&link, context) else { return Ok(Action::await_change()) };
     let decision = decide(&case.desired, &case.observed, case.tempo, clock::now());
     tracing::debug!(link = link.name_any(), row = ?decision.row, step = ?decision.step, "decided");
-    Act { context, case: &case, decision }.carry_out(link).await
+    let done = Act { context, case: &case, decision }.carry_out(link).await;
+    // The object went meanwhile: what was remembered again in the last moment is forgotten again.
+    if let Some((instance, broker)) = case.broker.as_ref().filter(|_| !context.claims.knows(&case.owner.uid)) {
+        broker.forget(instance, &case.owner.uid);
+    }
+    done
 }
 
 /// When to come back after an error. A conflict is no fault: somebody else wrote, and the newest version decides.

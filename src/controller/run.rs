@@ -17,10 +17,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Context, Error, Settings, account,
     accounts::Accounts,
-    claims::Claims,
+    claims::{Claimant, Claims},
     events::Events,
     reconcile,
     status::Written,
+    vanished,
     watches::{self, Ripple, reference},
     world::World,
 };
@@ -222,26 +223,34 @@ async fn carry_ripples(mut heard: mpsc::UnboundedReceiver<Ripple>, context: Arc<
                     let _ = context.settings.wake.account.send(account);
                 }
             }
-            Ripple::Gone(gone, peers) => {
-                forget(&context, &gone);
-                context.wake(peers);
-                // The last holder of an account that is being deleted lets it go.
-                let _ = context.settings.wake.account.send(gone.account.clone());
+            Ripple::Gone(gone) if gone.vanished => {
+                let (context, stop) = (Arc::clone(&context), context.settings.stop.clone());
+                let settled = async move {
+                    vanished::follow(&gone, &context).await;
+                    forget(&context, &gone);
+                };
+                tokio::spawn(stop.run_until_cancelled_owned(settled));
             }
+            Ripple::Gone(gone) => forget(&context, &gone),
         }
     }
 }
 
-fn forget(context: &Context, gone: &super::claims::Claimant) {
+/// An object went, and nothing of it is under way.
+fn forget(context: &Context, gone: &Claimant) {
+    context.claims.remove(gone);
     context.written.forget(&gone.owner.uid);
     context.backoff.forget(&gone.owner.uid);
     context.checks.forget(&gone.owner.uid);
     let (region, instance) = &gone.machine;
-    let (Ok(region), Ok(instance)) = (Region::new(region), InstanceId::new(instance)) else { return };
-    let account = context.accounts.get(&gone.account);
-    if let Some(broker) = account.and_then(|account| account.started(&region)) {
+    if let (Ok(region), Ok(instance)) = (Region::new(region), InstanceId::new(instance))
+        && let Some(broker) = context.accounts.get(&gone.account).and_then(|account| account.started(&region))
+    {
         broker.forget(&instance, &gone.owner.uid);
     }
+    context.wake(context.claims.of_machine(&gone.machine));
+    // The last holder of an account that is being deleted lets it go.
+    let _ = context.settings.wake.account.send(gone.account.clone());
 }
 
 async fn accounts_went(mut gone: mpsc::UnboundedReceiver<(String, String)>, context: Arc<Context>) {

@@ -85,7 +85,8 @@ impl Written {
 }
 
 /// Resource versions of one kind may be compared as numbers (Kubernetes 1.35 says so; it was so before).
-fn version(object: &ClassicLink) -> u64 {
+#[must_use]
+pub fn version(object: &ClassicLink) -> u64 {
     object.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! The watches: what each stream is made of, and what is taken from it on the way.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -40,8 +40,8 @@ type Watched<K, S> = (S, Store<K>, watch::Receiver<bool>);
 pub(super) enum Ripple {
     /// This account's link changed its standing, and these have to decide again.
     Wake(String, Vec<Owner>),
-    /// This one went, and these have to decide again.
-    Gone(Claimant, Vec<Owner>),
+    /// This one went.
+    Gone(Box<Claimant>),
 }
 
 /// Links: every version goes to the cache and the claim table, and those pass that change what is decided: a new
@@ -130,13 +130,17 @@ impl<F: Fn(Ripple)> Listing<F> {
                 self.put(link);
             }
             Event::InitDone => {
-                for gone in self.claims.retain(&self.reading) {
-                    self.gone(gone);
+                for gone in self.claims.missing(&self.reading) {
+                    self.gone(&gone);
                 }
                 self.claims.is_complete();
             }
             Event::Apply(link) => self.put(link),
-            Event::Delete(link) => self.gone(Claimant::of(link)),
+            Event::Delete(link) => {
+                // It tells what stood in it last.
+                self.put(link);
+                self.gone(&link.uid().unwrap_or_default());
+            }
         }
     }
 
@@ -146,9 +150,10 @@ impl<F: Fn(Ripple)> Listing<F> {
         }
     }
 
-    fn gone(&self, claimant: Claimant) {
-        let peers = self.claims.remove(&claimant.owner.uid);
-        (self.ripple)(Ripple::Gone(claimant, peers));
+    fn gone(&self, uid: &str) {
+        if let Some(claimant) = self.claims.leave(uid) {
+            (self.ripple)(Ripple::Gone(Box::new(claimant)));
+        }
     }
 }
 
@@ -175,15 +180,14 @@ pub(super) fn accounts(
 ) -> Watched<CloudAccount, impl Stream<Item = Result<CloudAccount, watcher::Error>> + Send + 'static> {
     let (reader, writer) = reflector::store();
     let (listed, receiver) = watch::channel(false);
+    let mut roll = Roll::default();
     let stream = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
         .modify(strip)
         .reflect(writer)
         .inspect_ok_event(move |event| {
-            if let Event::Delete(account) = event {
-                gone(account.name_any(), account.uid().unwrap_or_default());
-            }
+            roll.take(event).into_iter().for_each(|(name, uid)| gone(name, uid));
             tell_listed(event, &listed);
         })
         .applied_objects()
@@ -192,6 +196,41 @@ pub(super) fn accounts(
             PredicateConfig::default(),
         );
     (stream, reader, receiver)
+}
+
+/// Who is there, by name and UID. One that went while the watch was down is only told by not being listed any more.
+#[derive(Default)]
+struct Roll {
+    present: BTreeMap<String, String>,
+    reading: BTreeMap<String, String>,
+}
+
+impl Roll {
+    /// Takes an event. Returns those that went.
+    fn take<K: Resource>(&mut self, event: &Event<K>) -> BTreeMap<String, String> {
+        let entry = |object: &K| {
+            (object.meta().name.clone().unwrap_or_default(), object.meta().uid.clone().unwrap_or_default())
+        };
+        match event {
+            Event::Init => self.reading.clear(),
+            Event::InitApply(object) => self.reading.extend([entry(object)]),
+            Event::Apply(object) => {
+                let (name, uid) = entry(object);
+                let other = self.present.insert(name.clone(), uid.clone()).filter(|before| *before != uid);
+                return other.map(|other| (name, other)).into_iter().collect();
+            }
+            Event::Delete(object) => {
+                let (name, uid) = entry(object);
+                self.present.remove(&name);
+                return BTreeMap::from([(name, uid)]);
+            }
+            Event::InitDone => {
+                let before = std::mem::replace(&mut self.present, std::mem::take(&mut self.reading));
+                return before.into_iter().filter(|(name, uid)| self.present.get(name) != Some(uid)).collect();
+            }
+        }
+        BTreeMap::new()
+    }
 }
 
 /// A namespace by its name and labels.
@@ -238,4 +277,42 @@ pub(super) fn secrets(client: &Client, namespace: &str) -> impl Stream<Item = St
 /// The reference of an object that is to be woken.
 pub(super) fn reference(owner: &Owner) -> ObjectRef<ClassicLink> {
     ObjectRef::new(&owner.name).within(&owner.namespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str, uid: &str) -> CloudAccount {
+        serde_json::from_value(serde_json::json!({
+            "apiVersion": "classiclink.dev/v1alpha1",
+            "kind": "CloudAccount",
+            "metadata": { "name": name, "uid": uid },
+            "spec": {
+                "provider": "TencentCloud",
+                "credentials": { "secretRef": { "name": "keys" } },
+                "allowedNamespaces": { "from": "All" },
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_account_that_went_while_the_watch_was_down_is_told_by_the_next_list() {
+        let mut roll = Roll::default();
+        let first = [named("prod", "1"), named("test", "2"), named("old", "3")];
+        roll.take(&Event::<CloudAccount>::Init);
+        for account in first {
+            assert!(roll.take(&Event::InitApply(account)).is_empty());
+        }
+        assert!(roll.take(&Event::<CloudAccount>::InitDone).is_empty());
+
+        roll.take(&Event::<CloudAccount>::Init);
+        roll.take(&Event::InitApply(named("prod", "1")));
+        roll.take(&Event::InitApply(named("test", "4")));
+        let gone = roll.take(&Event::<CloudAccount>::InitDone);
+
+        assert_eq!(gone, BTreeMap::from([("old".into(), "3".into()), ("test".into(), "2".into())]));
+        assert_eq!(roll.take(&Event::Delete(named("prod", "1"))), BTreeMap::from([("prod".into(), "1".into())]));
+    }
 }

@@ -73,7 +73,7 @@ pub use record::{Link, Record, Refusal, Task};
 pub use report::report;
 pub use row::Row;
 pub use settle::{Answer, Attempt, Denial, Progress, Settling, settle};
-pub use sighting::{LinkSeen, MachineSeen, Sighting, Trouble, VpcSeen};
+pub use sighting::{Caution, LinkSeen, MachineSeen, Sighting, Trouble, VpcSeen};
 pub use tempo::{Beat, CALL_DEADLINE, Tempo};
 pub use trail::{LinkLook, MachineLook, Trail};
 pub use verdict::{Verdict, verdict};

@@ -69,6 +69,13 @@ impl Tempo {
         self.scaled(600)
     }
 
+    /// How long Alibaba Cloud goes on refusing an action whose limit was met: what is refused in one minute is served in
+    /// the next (`alibaba.md` 4.1).
+    #[must_use]
+    pub fn throttled_minute(self) -> Duration {
+        self.scaled(60)
+    }
+
     /// What happens within this span happens at once, for the guards: ten minutes.
     #[must_use]
     pub fn guard_window(self) -> Duration {
@@ -79,6 +86,20 @@ impl Tempo {
     #[must_use]
     pub fn patience(self) -> Duration {
         (self.sweep() * 5).max(self.scaled(300))
+    }
+
+    /// For so long a new task may be unknown to the cloud, and runs all the same.
+    ///
+    /// 10 s: "the first seconds" (`tencent.md` 9.2; nobody has measured them), or the deadline of a call.
+    #[must_use]
+    pub fn task_visible(self) -> Duration {
+        self.scaled(10)
+    }
+
+    /// How often an account may tell anew how many links its VPCs have, while that changes.
+    #[must_use]
+    pub fn usage_gap(self) -> Duration {
+        self.scaled(30)
     }
 
     /// How long a task may run before it is reported as stuck.

@@ -7,7 +7,9 @@ use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart};
+use super::{
+    Caution, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart,
+};
 
 /// What one look said of a machine's link.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -136,6 +138,8 @@ impl Trail {
             agreed: fresh.map(|trail| trail.agreed.max(self.stale_before.unwrap_or(trail.agreed))),
             trouble: None,
             guard: None,
+            caution: Caution::None,
+            bound: dies_with_address,
         }
     }
 

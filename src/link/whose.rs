@@ -281,10 +281,10 @@ mod tests {
     }
 
     /// Keys of account 1 by key a were believed; these came at 100.
-    fn then(identity: Identity) -> Whose {
+    fn then(identity: &Identity) -> Whose {
         let mut whose = Whose::default();
         whose.present(&self::identity(Some("1"), "a"), at(0));
-        whose.present(&identity, at(100));
+        whose.present(identity, at(100));
         whose
     }
 
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_new_key_of_the_same_account_is_believed_as_soon_as_the_cloud_says_so() {
-        let mut whose = then(identity(None, "b"));
+        let mut whose = then(&identity(None, "b"));
         assert!(is_unsure(&whose) && !whose.believes(at(101)));
         whose.present(&identity(Some("1"), "b"), at(102));
         assert!(whose.is_settled() && !whose.believes(at(101)) && whose.believes(at(102)));
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_former_keys_put_back_are_believed_without_a_word_from_the_cloud() {
-        let mut whose = then(identity(Some("2"), "b"));
+        let mut whose = then(&identity(Some("2"), "b"));
         assert!(is_changed(&whose));
         whose.present(&identity(None, "a"), at(200));
         assert!(whose.is_settled());
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn half_of_the_machines_seen_again_with_the_new_keys_is_enough_and_less_is_not() {
-        let mut whose = then(identity(Some("2"), "b"));
+        let mut whose = then(&identity(Some("2"), "b"));
         whose.expects(|| machines(5), at(101));
         for machine in ["ins-0", "ins-1", "ins-other", "ins-another"] {
             whose.saw(machine, at(105), at(106));
@@ -357,14 +357,14 @@ mod tests {
 
     #[test]
     fn where_no_machine_is_on_record_the_change_is_accepted_at_once() {
-        let mut whose = then(identity(Some("2"), "b"));
+        let mut whose = then(&identity(Some("2"), "b"));
         whose.expects(BTreeSet::new, at(101));
         assert!(whose.is_settled());
     }
 
     #[test]
     fn what_was_seen_with_former_keys_does_not_count_for_newer_ones() {
-        let mut whose = then(identity(None, "b"));
+        let mut whose = then(&identity(None, "b"));
         whose.expects(|| machines(3), at(101));
         whose.saw("ins-0", at(105), at(106));
         whose.present(&identity(None, "c"), at(110));
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn an_account_that_is_not_told_is_still_the_known_one_once_half_was_seen() {
-        let mut whose = then(identity(None, "b"));
+        let mut whose = then(&identity(None, "b"));
         whose.expects(|| machines(1), at(101));
         whose.saw("ins-0", at(105), at(106));
         assert_eq!(whose.known().and_then(Identity::text), Some("1"));
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_machine_that_nobody_asks_for_any_more_is_not_awaited() {
-        let mut whose = then(identity(Some("2"), "b"));
+        let mut whose = then(&identity(Some("2"), "b"));
         whose.expects(|| machines(2), at(101));
         whose.forget("ins-0", at(102));
         assert!(is_changed(&whose));
@@ -397,11 +397,11 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_covers_this_change_and_no_other() {
-        let mut whose = then(identity(Some("2"), "b"));
+        let mut whose = then(&identity(Some("2"), "b"));
         whose.expects(|| machines(2), at(101));
         let Some(Strange::Changed(notice)) = whose.strange("prod") else { panic!("{whose:?}") };
         let token = notice.message.rsplit('"').nth(1).unwrap().to_owned();
-        let mut other = then(identity(Some("3"), "b"));
+        let mut other = then(&identity(Some("3"), "b"));
         other.expects(|| machines(2), at(101));
         other.acknowledge(Some(&token), at(102));
         assert!(is_changed(&other));

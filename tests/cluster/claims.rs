@@ -95,6 +95,31 @@ fn two_accounts_with_the_same_keys_are_one_account_when_it_comes_to_claims() {
     });
 }
 
+#[test]
+fn an_object_that_vanishes_with_a_change_under_way_keeps_its_machine_until_that_is_settled() {
+    story(async {
+        let world = World::shared("vanished").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let other = world.cloud.vpc("10.2.0.0/16").await;
+        world.cloud.time(json!({ "taskDurationMs": 3000 })).await;
+        let (first, second) = (world.link("first", &machine, &vpc), world.link("second", &machine, &other));
+        world.apply(&first).await;
+        world.cloud.until_answered(Action::Attach).await;
+
+        world.delete(&first).await;
+        world.take_finalizers_off(&first).await;
+        world.until_gone(&first).await;
+        world.apply(&second).await;
+        let waiting = world.until_says(&second, "False", Reason::ClaimedByOther).await;
+
+        assert!(waiting.message().contains("a change of it is under way"), "{}", waiting.message());
+        // What landed after all is nobody's any more: it is left in place.
+        world.until_says(&second, "False", Reason::LinkedElsewhere).await;
+        assert_eq!(world.cloud.linked(&machine).await, Some(vpc));
+        assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach]);
+    });
+}
+
 /// Lets only namespaces with the label `classiclink: allowed` use the account.
 async fn allow_labelled_namespaces(world: &World) {
     let mut account = world.account(&world.name);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the processes that are tested live in real time")]
 
+mod alibaba;
 mod calm;
 mod claims;
 mod conflicts;
@@ -20,4 +21,5 @@ mod policies;
 mod refused;
 mod rest;
 mod secrets;
+mod switches;
 mod turns;

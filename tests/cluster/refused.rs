@@ -89,7 +89,6 @@ fn what_is_not_acted_on_yet_is_refused_and_not_ignored() {
         all_refused(&world, &link(&world), cases);
         let cases = vec![
             ("spec.tencentCloud.api", json!("V4"), "Unsupported value: \"V4\""),
-            ("spec.provider", json!("AlibabaCloud"), "provider AlibabaCloud is not acted on by this version"),
             ("spec.brake", json!({ "maxDetaches": 5, "window": "10m" }), "brake is not acted on by this version"),
         ];
         all_refused(&world, &new_account(&world), cases);
@@ -110,7 +109,15 @@ fn an_account_that_contradicts_itself_is_refused() {
         let one = "write exactly one of secretRef, workloadIdentity and instanceRole";
         let selector = "write a selector with from: Selector, and none with from: All";
         let endpoint = "an endpoint is a URL such as https://vpc.internal.example.com";
+        let ecs = json!({ "ecs": "https://ecs.example.com" });
         let cases = vec![
+            ("spec.endpoints", ecs, "ecs is a service of Alibaba Cloud: with provider: TencentCloud write cvm"),
+            ("spec.provider", json!("AlibabaCloud"), "tencentCloud is for provider: TencentCloud: leave it out"),
+            (
+                "spec.provider",
+                json!("AlibabaCloud"),
+                "cvm is a service of Tencent Cloud: with provider: AlibabaCloud write",
+            ),
             ("spec.credentials", json!({ "secretRef": { "name": "keys" }, "instanceRole": {} }), one),
             ("spec.credentials", json!({}), one),
             ("spec.allowedNamespaces", json!({ "from": "Selector" }), selector),

@@ -3,10 +3,9 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
-use super::action::Action;
 use super::failure::Failure;
 use super::request::{self, Format, Request};
-use super::settings::{ErrorFormat, ErrorKeys, Generation, Settings};
+use super::settings::{DryRunStatus, ErrorFormat, ErrorKeys, Generation, Settings};
 use super::xml;
 use crate::traffic::{Answer, Code};
 
@@ -18,13 +17,18 @@ const XML: &str = "text/xml;charset=utf-8";
 /// The fields of an action's answer.
 pub(super) type Fields = Map<String, Value>;
 
-/// What the API answers.
-pub(super) fn answer(request: Option<&Request>, outcome: Result<Fields, Failure>, settings: &Settings) -> Answer {
+/// What the API answers; the product is named in the page that an error recommends.
+pub(super) fn answer(
+    request: Option<&Request>,
+    outcome: Result<Fields, Failure>,
+    product: &str,
+    settings: &Settings,
+) -> Answer {
     let id = request.map_or_else(request::new_id, |request| request.id.clone());
     let format = request.and_then(|request| request.format().ok()).unwrap_or(Format::Json);
     match outcome {
         Ok(fields) => success(fields, id, format, request.and_then(Request::action).unwrap_or_default()),
-        Err(failure) => error(failure, id, format, request, settings),
+        Err(failure) => error(failure, id, format, request, product, settings),
     }
 }
 
@@ -33,10 +37,15 @@ fn success(mut fields: Fields, id: String, format: Format, action: &str) -> Answ
     written(Answer::json(Code::Name(String::new()), fields.into()), format, format!("{action}Response"))
 }
 
-fn error(failure: Failure, id: String, format: Format, request: Option<&Request>, settings: &Settings) -> Answer {
+fn error(
+    failure: Failure,
+    id: String,
+    format: Format,
+    request: Option<&Request>,
+    product: &str,
+    settings: &Settings,
+) -> Answer {
     let format = if settings.error_format == ErrorFormat::Xml { Format::Xml } else { format };
-    let action = request.and_then(Request::action).and_then(Action::named);
-    let product = action.map_or("Ecs", |action| action.product().name());
     let mut fields = Fields::new();
     if settings.generation == Generation::G2 {
         let page = format!("https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={id}", failure.code);
@@ -84,6 +93,11 @@ pub(super) fn list(singular: &str, rows: Vec<Value>) -> Value {
 }
 
 /// A call that is only tried, and would be let in.
-pub(super) fn dry_run() -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+pub(super) fn dry_run(settings: &Settings) -> Failure {
+    let status = match settings.dry_run_status {
+        DryRunStatus::BadRequest => StatusCode::BAD_REQUEST,
+        DryRunStatus::Forbidden => StatusCode::FORBIDDEN,
+        DryRunStatus::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+    };
+    Failure::new(status, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
 }

@@ -62,6 +62,18 @@ pub enum Effect {
         /// The names of the fields.
         fields: Vec<String>,
     },
+    /// The call is carried out; the answer is compressed although nobody asked for it.
+    Gzip,
+    /// The call is carried out; something comes instead of the answer that is very long.
+    Flood {
+        /// How long; `null`: without an end.
+        bytes: Option<u64>,
+    },
+    /// The call is carried out; the answer comes a byte at a time.
+    Drip {
+        /// The pause after each byte.
+        ms: Millis,
+    },
     /// A write is accepted; its task fails when it is due.
     FailTask {
         /// The text of the failure.
@@ -81,7 +93,7 @@ pub struct Arranged {
     /// The text.
     #[serde(default)]
     pub message: String,
-    /// The HTTP status (Alibaba); left out: 400.
+    /// The HTTP status; left out: 400 of Alibaba, 200 of the metadata. Tencent's is always 200.
     #[serde(default)]
     pub http_status: Option<u16>,
     /// After how long the caller is asked to try again (Alibaba).
@@ -96,9 +108,9 @@ impl Effect {
     /// Whether calls of this API can meet it.
     pub fn suits(&self, api: Api) -> bool {
         let Self::Answer(Arranged { code, .. }) = self else { return true };
-        match (api, code) {
-            (Api::TencentV2, Code::Number(_)) | (Api::TencentV3 | Api::Alibaba, Code::Name(_)) => true,
-            (Api::TencentV2, Code::Name(_)) | (Api::TencentV3 | Api::Alibaba, Code::Number(_)) => false,
+        match code {
+            Code::Number(_) => api == Api::TencentV2,
+            Code::Name(_) => api != Api::TencentV2,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Timing {
     pub vanish_after_ms: Millis,
     /// From the return of a machine to its destruction; `null`: never by itself.
     pub recycle_bin_ms: Option<Millis>,
+    /// How long a temporary key is good, whatever was asked for; `null`: as asked.
+    pub session_lifetime_ms: Option<Millis>,
 }
 
 impl Default for Timing {
@@ -54,6 +56,7 @@ impl Default for Timing {
             dead_record_lifetime_ms: None,
             vanish_after_ms: 2_000,
             recycle_bin_ms: None,
+            session_lifetime_ms: None,
         }
     }
 }
@@ -123,6 +126,12 @@ pub struct Switches {
     pub list_order: ListOrder,
 }
 
+/// A switch: something that is one of a few settings.
+pub trait Switch: Copy + Serialize + 'static {
+    /// Its settings, the default first.
+    const SETTINGS: &'static [Self];
+}
+
 /// Declares switches: an enum in kebab-case, the first setting being the default.
 macro_rules! switch {
     ($($(#[$doc:meta])* $name:ident { $(#[$first_doc:meta])* $first:ident, $($(#[$other_doc:meta])* $other:ident),+ })+) => {
@@ -134,6 +143,10 @@ macro_rules! switch {
             #[default]
             $first,
             $($(#[$other_doc])* $other),+
+        }
+
+        impl $crate::world::Switch for $name {
+            const SETTINGS: &'static [Self] = &[Self::$first, $(Self::$other),+];
         })+
     };
 }

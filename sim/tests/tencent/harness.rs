@@ -45,6 +45,8 @@ pub fn ready_line(process: &mut Child) -> Value {
 }
 
 pub fn http() -> Client {
+    // An error says that there is one already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
 }
 

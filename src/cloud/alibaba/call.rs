@@ -22,6 +22,7 @@ use crate::{
     cloud::{
         Action, CloudError, Kind,
         credentials::Credentials,
+        endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };
@@ -34,39 +35,6 @@ pub(super) const CODE_LENGTH: usize = 64;
 const SKEW: Duration = Duration::from_mins(5);
 /// The form of `x-acs-date`.
 pub(super) const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
-
-/// An address that is none.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the endpoint of {service} is no address: write https://host, with a port where it needs one")]
-pub struct BadEndpoint {
-    service: &'static str,
-}
-
-/// Where a service is called.
-#[derive(Clone, Debug)]
-pub(super) struct Endpoint {
-    pub(super) url: Url,
-    /// The `Host` header as it is sent, which is signed: with the port where it is not the scheme's own.
-    pub(super) host: String,
-}
-
-impl Endpoint {
-    /// The endpoint at `base`; its path is not used.
-    pub(super) fn new(service: &'static str, base: &str) -> Result<Self, BadEndpoint> {
-        let bad = BadEndpoint { service };
-        let mut url = Url::parse(base).map_err(|_| bad.clone())?;
-        // User and password would become a header.
-        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-            return Err(bad);
-        }
-        url.set_path("/");
-        url.set_query(None);
-        url.set_fragment(None);
-        let name = url.host_str().ok_or(bad)?;
-        let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        Ok(Self { url, host })
-    }
-}
 
 /// A call that is ready to be sent.
 pub(super) struct Call<'a> {
@@ -84,18 +52,25 @@ struct Request {
 }
 
 impl Call<'_> {
-    /// Sends the call with its own parameters, once, and reads the answer.
-    pub(super) async fn send<T: DeserializeOwned>(&self, http: &Client, own: Params) -> Result<T, CloudError> {
+    /// Sends the call with its own parameters, once, and reads the answer; says also how long a failed one asks to wait.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        http: &Client,
+        own: Params,
+    ) -> (Result<T, CloudError>, Option<Duration>) {
         let mut nonce = [0; 16];
         if getrandom::fill(&mut nonce).is_err() {
-            return Err(self.error(codes::unreadable(self.action), "", "this machine has no random numbers"));
+            let error = self.error(codes::unreadable(self.action), "", "this machine has no random numbers");
+            return (Err(error), None);
         }
         let Some(request) = self.request(own, &nonce) else {
-            return Err(self.error(Kind::KeyDenied, "", "the keys are no text that a header can carry"));
+            return (Err(self.error(Kind::KeyDenied, "", "the keys are no text that a header can carry")), None);
         };
-        let answer = http.post(&request.url, request.headers, Vec::new()).await;
-        let result = answer.map_err(|transport| self.not_answered(&transport)).and_then(|answer| self.read(&answer));
-        result.map_err(|error| self.clean(error, &request.signature))
+        let (result, wait) = match http.post(&request.url, request.headers, Vec::new()).await {
+            Ok(answer) => self.read(&answer),
+            Err(transport) => (Err(self.not_answered(&transport)), None),
+        };
+        (result.map_err(|error| self.clean(error, &request.signature)), wait)
     }
 
     fn request(&self, own: Params, nonce: &[u8]) -> Option<Request> {
@@ -147,22 +122,22 @@ impl Call<'_> {
         self.error(kind, "", &transport.to_string())
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CloudError> {
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> (Result<T, CloudError>, Option<Duration>) {
         let error = match wire::read(&answer.body) {
             Ok(Success { request_id, value }) if (200..300).contains(&answer.status) => {
                 tracing::debug!(action = wire::name(self.action), request_id, "the cloud answered");
-                return Ok(value);
+                return (Ok(value), None);
             }
             Ok(_) => self.unreadable(&format!("HTTP status {}, and no code", answer.status)),
             Err(Failure::Unreadable(text)) => self.unreadable(&format!("HTTP status {}: {text}", answer.status)),
             Err(Failure::Refused(refusal)) => self.refused(&refusal, answer.date.as_deref()),
         };
-        // Whatever the code: the vendor's library takes such an answer for a throttled one.
-        let throttled = answer.retry_after.as_deref().and_then(|wait| wait.trim().parse::<u64>().ok());
-        Err(match throttled {
-            Some(1..) => CloudError { kind: Kind::Throttled, ..error },
-            Some(0) | None => error,
-        })
+        // Whatever the code, the vendor's library takes such an answer for a throttled one. For a look that is safe. It
+        // does not say that a change did not happen: that, only its code says.
+        let wait = answer.retry_after.as_deref().and_then(|wait| wait.trim().parse().ok()).filter(|wait| *wait > 0);
+        let throttled = wait.is_some() && !codes::is_change(self.action);
+        let kind = if throttled { Kind::Throttled } else { error.kind };
+        (Err(CloudError { kind, ..error }), wait.map(Duration::from_millis))
     }
 
     fn unreadable(&self, text: &str) -> CloudError {
@@ -248,27 +223,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signed_host_has_the_port_only_where_the_header_has_it() {
-        for (base, host, url) in [
-            ("https://ecs.aliyuncs.com", "ecs.aliyuncs.com", "https://ecs.aliyuncs.com/"),
-            ("https://ecs.aliyuncs.com:443/x?y", "ecs.aliyuncs.com", "https://ecs.aliyuncs.com/"),
-            ("http://127.0.0.1:1234/", "127.0.0.1:1234", "http://127.0.0.1:1234/"),
-            ("http://[::1]:81#x", "[::1]:81", "http://[::1]:81/"),
-        ] {
-            let endpoint = Endpoint::new("ecs", base).unwrap();
-            assert_eq!((endpoint.host.as_str(), endpoint.url.as_str()), (host, url));
-        }
-    }
-
-    #[test]
-    fn an_address_of_no_http_server_is_refused() {
-        for base in ["", "ecs.aliyuncs.com", "ftp://host", "https://user:word@host", "https://user@host", "https://"] {
-            let error = Endpoint::new("ecs", base).unwrap_err().to_string();
-            assert!(error.contains("of ecs") && !error.contains("user"), "{error}");
-        }
-    }
-
-    #[test]
     fn a_text_becomes_one_bounded_line() {
         assert_eq!(cut("  a\nb\u{7}\tc\r\n", 256), "a b  c");
         assert_eq!(cut(&"长".repeat(300), MESSAGE_LENGTH).chars().count(), MESSAGE_LENGTH);
@@ -288,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_prints_no_key() {
-        let endpoint = Endpoint::new("ecs", "http://127.0.0.1:1").unwrap();
+        let endpoint = Endpoint::new("ecs", "http://127.0.0.1:1", "/").unwrap();
         let keys = Credentials::new("canary-id".into(), "canary-secret".into(), Some("canary-token".into()));
         let call = Call { endpoint: &endpoint, action: Action::Attach, region: "cn-hangzhou", keys: &keys };
         let request = call.request(Params::new(), &[7; 16]).unwrap();

@@ -67,12 +67,13 @@ impl Ecs {
         own.insert("DryRun".to_owned(), "true".to_owned());
         let _permit = self.pace.permit(action, lane).await;
         let keys = self.keys(action).await?;
-        let result = match self.prepare(action, &keys).send::<IgnoredAny>(&self.http, own).await {
+        let (answer, wait) = self.prepare(action, &keys).send::<IgnoredAny>(&self.http, own).await;
+        let result = match answer {
             Err(error) if codes::is_passed_dry_run(&error.code) => Ok(()),
             Err(error) => Err(error),
             Ok(_) => Err(call::error(action, Kind::Unclear, "", "a dry run was answered like a list")),
         };
-        self.pace.learn(action, &result);
+        self.learn(action, &result, wait);
         result
     }
 }

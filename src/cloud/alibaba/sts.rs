@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{
-    call::{BadEndpoint, CLOCKS_DIFFER, CODE_LENGTH, DATE, Endpoint, MESSAGE_LENGTH, clocks_differ, cut},
+    call::{CLOCKS_DIFFER, CODE_LENGTH, DATE, MESSAGE_LENGTH, clocks_differ, cut},
     codes,
     sign::{self, Headers, Params},
     wire::{self, Failure, Success},
@@ -25,6 +25,7 @@ use crate::{
     cloud::{
         CloudError, Kind,
         credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, is_key, session},
+        endpoint::{BadEndpoint, Endpoint},
         http::{Answer, Client, Transport},
     },
 };
@@ -62,8 +63,8 @@ impl Sts {
     /// One of them is no address of an HTTP server.
     pub fn new(sts: Option<&str>, metadata: Option<&str>, ambient: Ambient, http: Client) -> Result<Self, BadEndpoint> {
         let host = sts.map_or_else(|| host(&ambient), ToOwned::to_owned);
-        let endpoint = Endpoint::new("sts", &host)?;
-        let metadata = Endpoint::new("metadata", metadata.unwrap_or(METADATA))?.url;
+        let endpoint = Endpoint::new("sts", &host, "/")?;
+        let metadata = Endpoint::new("metadata", metadata.unwrap_or(METADATA), "/")?.url;
         Ok(Self { endpoint, metadata, ambient, http })
     }
 

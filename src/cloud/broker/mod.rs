@@ -17,6 +17,7 @@ mod state;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::{
     net::IpAddr,
@@ -29,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Provider, pace::Pace};
 use crate::{
-    api::Operation,
+    api::{Operation, RegionUse},
     clock,
     link::{Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Sighting, Tempo, VpcId, Watch},
 };
@@ -141,8 +142,8 @@ impl Broker {
     /// changes.
     #[must_use]
     pub fn observe(&self, instance: &InstanceId, owner: &Owner, known: &Known) -> (Sighting, Option<Attempt>) {
-        let dies = self.0.provider.nature().links_die_with_address;
-        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, dies, self.0.tempo);
+        let nature = self.0.provider.nature();
+        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, nature, self.0.tempo);
         sighting.guard = self.0.guard(&owner.uid, &sighting);
         (sighting, attempt)
     }
@@ -175,6 +176,13 @@ impl Broker {
         self.0.tell(late);
     }
 
+    /// The intent was written, or may have been, but the change must not leave.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
+    pub fn not_sent(&self, ticket: Ticket, started_at: Timestamp) {
+        let owner = self.0.state().not_sent(&ticket, started_at);
+        self.0.tell(owner);
+    }
+
     /// The intent was not written.
     #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
     pub fn give_up(&self, ticket: Ticket) {
@@ -198,6 +206,12 @@ impl Broker {
     pub fn look_again(&self) {
         self.0.state().look_again();
         self.0.look.notify_one();
+    }
+
+    /// What the account may tell of the region; `None` until something was seen.
+    #[must_use]
+    pub fn usage(&self) -> Option<RegionUse> {
+        self.0.state().usage.told()
     }
 
     /// Why looks at the whole region fail, if they do.

@@ -77,6 +77,14 @@ impl State {
         self.machines.get(&ticket.instance).filter(|_| late).map(|entry| entry.owner.clone())
     }
 
+    /// Returns the owner, who has to hear of it.
+    pub(super) fn not_sent(&mut self, ticket: &Ticket, started_at: Timestamp) -> Option<Owner> {
+        self.give_up(ticket);
+        let entry = self.machines.get_mut(&ticket.instance)?;
+        entry.attempt = Some(Attempt { started_at, answer: Some(Answer::NotSent), progress: None });
+        Some(entry.owner.clone())
+    }
+
     pub(super) fn let_go(&mut self, instance: &InstanceId, owner: &Owner) {
         let Some(entry) = self.machines.get_mut(instance).filter(|entry| entry.owner == *owner) else { return };
         if let Some(watch) = &mut entry.watch {

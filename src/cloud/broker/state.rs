@@ -1,7 +1,7 @@
 //! What the broker remembers, as plain data behind one lock that is never held across a call.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -11,12 +11,14 @@ use super::{
     Known, Owner,
     entry::{Entry, Shown, worded},
     requests::Batch,
+    usage::Usage,
 };
 use crate::{
-    cloud::{LinkList, LinkScope, MachineList},
+    api::Reason,
+    cloud::{LinkList, MachineList, Nature},
     link::{
-        Attempt, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId, VpcSeen,
-        Watch,
+        Attempt, Caution, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId,
+        VpcSeen, Watch,
     },
 };
 
@@ -27,10 +29,12 @@ const ALL_IS_CHEAP: usize = 100;
 pub(super) struct State {
     pub(super) machines: HashMap<InstanceId, Entry>,
     vpcs: HashMap<VpcId, (Timestamp, VpcSeen)>,
+    cautions: HashMap<VpcId, Caution>,
     pub(super) batches: HashMap<u64, Batch>,
     pub(super) asking: BTreeSet<String>,
     pub(super) health: Option<Notice>,
     links: Option<usize>,
+    pub(super) usage: Usage,
     pub(super) next_batch: u64,
 }
 
@@ -41,6 +45,28 @@ pub(super) struct Plan {
     pub(super) scopes: BTreeSet<Option<VpcId>>,
     pub(super) vpcs: BTreeSet<VpcId>,
     pub(super) lane: Option<Lane>,
+}
+
+/// What a list of links was asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// Every link of the account and region.
+    Everything,
+    /// The links of these machines.
+    Machines(&'a BTreeSet<InstanceId>),
+    /// The links of this VPC.
+    Vpc(&'a VpcId),
+}
+
+impl Asked<'_> {
+    /// What it says of a machine that such a list, if it is complete, does not hold; `None` if it says nothing.
+    fn absence(self, instance: &InstanceId, entry: &Entry) -> Option<LinkLook> {
+        match self {
+            Self::Everything => Some(LinkLook::Nowhere),
+            Self::Machines(ids) => ids.contains(instance).then_some(LinkLook::Nowhere),
+            Self::Vpc(vpc) => (entry.place().as_ref() == Some(vpc)).then(|| LinkLook::NotIn(vpc.clone())),
+        }
+    }
 }
 
 impl Plan {
@@ -55,17 +81,19 @@ impl State {
         instance: &InstanceId,
         owner: &Owner,
         known: &Known,
-        dies: bool,
+        nature: Nature,
         tempo: Tempo,
     ) -> (Sighting, Option<Attempt>) {
         let vpc = known.vpc.as_ref().map_or(VpcSeen::Unlooked, |vpc| worded(self.vpc(vpc, tempo)));
+        let caution = known.vpc.as_ref().filter(|_| nature.has_cautions).map_or(Caution::None, |vpc| self.caution(vpc));
         let entry = self.machines.entry(instance.clone()).or_insert_with(|| Entry::new(owner.clone()));
         if entry.owner != *owner {
             entry.owner = owner.clone();
             entry.watch = None;
         }
         entry.trail.remember(known.remembered);
-        let sighting = Sighting { vpc, ..entry.sighting(known.recorded, dies, tempo) };
+        let sighting =
+            Sighting { vpc, caution, ..entry.sighting(known.recorded, nature.links_die_with_address, tempo) };
         entry.shown = Some(Shown::of(&sighting));
         (sighting, entry.attempt.clone())
     }
@@ -105,20 +133,30 @@ impl State {
     fn vpc(&self, vpc: &VpcId, tempo: Tempo) -> VpcSeen {
         let fresh = |looked: Timestamp| crate::clock::until(looked, crate::clock::now()) <= tempo.sweep() * 2;
         match self.vpcs.get(vpc) {
-            Some((looked, seen)) if fresh(*looked) => seen.clone(),
+            Some((looked, seen)) if fresh(*looked) => self.usage.judge(vpc, seen.clone(), (crate::clock::now(), tempo)),
             Some(_) | None => VpcSeen::Unlooked,
         }
     }
 
-    pub(super) fn take_vpc(&mut self, vpc: &VpcId, begun: Timestamp, seen: VpcSeen) {
-        self.vpcs.insert(vpc.clone(), (begun, seen));
+    /// The range of a VPC does not change: what was read once is known for good.
+    fn caution(&self, vpc: &VpcId) -> Caution {
+        self.cautions.get(vpc).copied().unwrap_or(Caution::Unread)
     }
 
-    /// The looks that are due, and how long until the next one is.
-    pub(super) fn due(&mut self, now: Timestamp, tempo: Tempo) -> (Plan, Option<Duration>) {
+    /// Takes what was seen of a VPC, and what it is a reason for; a failed look says nothing about that.
+    pub(super) fn take_vpc(&mut self, vpc: &VpcId, begun: Timestamp, seen: VpcSeen, caution: Option<Caution>) {
+        self.vpcs.insert(vpc.clone(), (begun, seen));
+        if let Some(caution) = caution {
+            self.cautions.insert(vpc.clone(), caution);
+        }
+    }
+
+    /// The looks that are due, and how long until the next one is. Where links are asked for machine by machine, that is
+    /// never dearer than the list of a VPC, and says more.
+    pub(super) fn due(&mut self, now: Timestamp, nature: Nature, tempo: Tempo) -> (Plan, Option<Duration>) {
         let mut plan = Plan::default();
         let mut next: Option<Timestamp> = None;
-        let all = self.links.is_none_or(|links| links <= ALL_IS_CHEAP);
+        let all = !nature.lists_all_links || self.links.is_none_or(|links| links <= ALL_IS_CHEAP);
         let wanted: BTreeSet<VpcId> =
             self.machines.values().filter_map(|entry| entry.watch.as_ref()?.vpc.clone()).collect();
         plan.vpcs = wanted.into_iter().filter(|vpc| self.vpc(vpc, tempo) == VpcSeen::Unlooked).collect();
@@ -145,9 +183,13 @@ impl State {
         (plan, next.map(|next| crate::clock::until(now, next)))
     }
 
-    /// Everything there is to look at.
-    pub(super) fn everything(&self) -> Plan {
+    /// Everything there is to look at. VPCs that nobody asked about for long are forgotten.
+    pub(super) fn everything(&mut self, tempo: Tempo) -> Plan {
+        let now = crate::clock::now();
+        self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        let used: HashSet<&VpcId> = watches.clone().flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
+        self.cautions.retain(|vpc, _| used.contains(vpc));
         Plan {
             machines: self.machines.keys().cloned().collect(),
             scopes: BTreeSet::from([None]),
@@ -156,26 +198,31 @@ impl State {
         }
     }
 
-    /// VPCs that have to be asked one by one, because an incomplete list of all did not hold these machines.
-    pub(super) fn missing_from(&self, list: &LinkList) -> BTreeSet<VpcId> {
-        let absent = self.machines.iter().filter(|(instance, _)| !list.rows.contains_key(instance));
+    /// VPCs that have to be asked one by one, because an incomplete list did not hold machines that it was asked for.
+    pub(super) fn missing_from(&self, asked: Asked<'_>, list: &LinkList) -> BTreeSet<VpcId> {
+        let open = |instance, entry| !list.rows.contains_key(instance) && asked.absence(instance, entry).is_some();
+        let absent = self.machines.iter().filter(|(instance, entry)| open(instance, entry));
         absent.filter_map(|(_, entry)| entry.place()).collect()
     }
 
     /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
     /// So are those that are not in it while absences are not believed.
-    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList, believed: bool) {
-        if *scope == LinkScope::All && list.complete {
+    pub(super) fn take_links(
+        &mut self,
+        begun: Timestamp,
+        asked: Asked<'_>,
+        list: &LinkList,
+        (tempo, believed): (Tempo, bool),
+    ) {
+        if matches!(asked, Asked::Everything) && list.complete {
             self.links = Some(list.rows.len());
         }
+        if list.complete {
+            self.usage.take(asked, list, (begun, tempo));
+        }
         for (instance, entry) in &mut self.machines {
-            let look = match (list.rows.get(instance), scope) {
-                (Some(row), _) => LinkLook::Row(row.clone()),
-                (None, _) if !list.complete || !believed => continue,
-                (None, LinkScope::All) => LinkLook::Nowhere,
-                (None, LinkScope::Vpc(vpc)) if entry.place().as_ref() == Some(vpc) => LinkLook::NotIn(vpc.clone()),
-                (None, LinkScope::Vpc(_)) => continue,
-            };
+            let absence = || asked.absence(instance, entry).filter(|_| list.complete && believed);
+            let Some(look) = list.rows.get(instance).cloned().map(LinkLook::Row).or_else(absence) else { continue };
             entry.trail.link(begun, look);
             entry.link_trouble = None;
             entry.good_at(begun);
@@ -208,13 +255,9 @@ impl State {
     }
 
     /// A list failed: what was seen of these machines is not renewed.
-    pub(super) fn links_failed(&mut self, scope: &LinkScope, notice: &Notice) {
-        for entry in self.machines.values_mut() {
-            let concerned = match scope {
-                LinkScope::All => true,
-                LinkScope::Vpc(vpc) => entry.place().as_ref() == Some(vpc),
-            };
-            if concerned {
+    pub(super) fn links_failed(&mut self, asked: Asked<'_>, notice: &Notice) {
+        for (instance, entry) in &mut self.machines {
+            if asked.absence(instance, entry).is_some() {
                 entry.link_trouble = Some(notice.clone());
             }
         }
@@ -254,6 +297,15 @@ impl State {
             waits || *shown != seen
         });
         told.map(|(_, entry)| entry.owner.clone()).collect()
+    }
+
+    /// Whether the account has something new to tell of its links.
+    pub(super) fn tell_usage(&mut self, now: Timestamp, tempo: Tempo) -> bool {
+        let refused = self.health.as_ref().is_some_and(|health| health.reason == Reason::RegionNotSupported);
+        let supported = if refused { Some(false) } else { self.links.map(|_| true) };
+        let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        let in_use = watches.flat_map(|watch| watch.place.iter().chain(&watch.vpc).cloned()).collect();
+        self.usage.tell((now, tempo), supported, &in_use)
     }
 
     /// Those who follow this task.

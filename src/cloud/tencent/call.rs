@@ -9,12 +9,13 @@ use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::{clean::Cleaner, endpoint::Endpoint};
+use super::clean::Cleaner;
 use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
         credentials::Credentials,
+        endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };
@@ -136,7 +137,7 @@ impl Call<'_> {
 pub(super) const fn is_change(action: Action) -> bool {
     match action {
         Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => false,
+        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => false,
     }
 }
 

@@ -7,14 +7,15 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{
+    Endpoints,
     call::{Call, Dialect, is_change},
     clean::Cleaner,
-    endpoint::{BadEndpoint, Endpoint, Endpoints},
 };
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane,
         credentials::{Credentials, Keyring},
+        endpoint::{BadEndpoint, Endpoint},
         http::Client,
         pace::Pace,
     },
@@ -72,7 +73,12 @@ impl<D: Dialect> Caller<D> {
     fn prepare<'a>(&'a self, action: Action, keys: &'a Credentials) -> Call<'a> {
         let endpoint = match action {
             Action::ListMachines => &self.cvm,
-            Action::Attach | Action::Detach | Action::ListLinks | Action::ReadVpc | Action::ReadTask => &self.vpc,
+            Action::Attach
+            | Action::Detach
+            | Action::ListLinks
+            | Action::ReadVpc
+            | Action::ReadTask
+            | Action::ReadQuota => &self.vpc,
         };
         Call { endpoint, action, region: self.region.as_str(), keys }
     }

@@ -4,12 +4,12 @@
 //! listed and carries out single calls; it must never repeat a change, decide anything, or take for absent what a list may
 //! have left out. In `v2` and `v3` are the same files: `mod` the provider, `sign` its signature, `wire` its words, `codes`
 //! its codes, `dialect` a request and an answer. Here is what does not depend on the API: `call` is one request, made by a
-//! `caller` at an `endpoint`; `sts` gives temporary keys; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads, `clean` hides.
+//! `caller`; `sts` gives temporary keys; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads, `clean`
+//! hides.
 
 mod call;
 mod caller;
 mod clean;
-mod endpoint;
 mod lenient;
 mod links;
 mod machines;
@@ -21,20 +21,26 @@ mod vpcs;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use self::{
-    endpoint::{BadEndpoint, Endpoints},
-    sts::Sts,
-    v2::V2,
-    v3::V3,
-};
+pub use self::{sts::Sts, v2::V2, v3::V3};
 use super::Nature;
 
 /// The most machines that one change may name. No document has a figure; a VPC may have 100 links (215/537), so that more
 /// in one call would be refused by the quota, as a rule. What the account allows is less.
 const MAX_BATCH: usize = 100;
 
+/// Addresses to use instead of the cloud's own, each like `https://host:port`. Whether plain `http` is allowed is for the
+/// caller to judge.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Endpoints {
+    /// Of the service `vpc`.
+    pub vpc: Option<String>,
+    /// Of the service `cvm`.
+    pub cvm: Option<String>,
+}
+
 /// How links behave on this cloud, whichever API shows them.
-const NATURE: Nature = Nature { links_die_with_address: true, max_batch: MAX_BATCH };
+const NATURE: Nature =
+    Nature { links_die_with_address: true, max_batch: MAX_BATCH, lists_all_links: true, has_cautions: false };
 
 /// HMAC-SHA256, which both APIs sign with.
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use super::{
     call::{CLOCKS_DIFFER, clocks_differ},
     clean::Cleaner,
-    endpoint::{BadEndpoint, Endpoint},
     lenient::{number, text},
     v3::{
         codes,
@@ -31,6 +30,7 @@ use crate::{
     cloud::{
         CloudError, Kind,
         credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, is_key, session},
+        endpoint::{BadEndpoint, Endpoint},
         http::{Answer, Client},
     },
 };

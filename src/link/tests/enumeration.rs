@@ -91,6 +91,7 @@ pub(super) fn vpcs() -> Vec<VpcSeen> {
         good_vpc(),
         facts(Some(false), true),
         facts(None, false),
+        VpcSeen::Full { most: 100 },
         VpcSeen::Unknown(Notice::new(Reason::Throttled, "slow down")),
     ]
 }
@@ -106,7 +107,7 @@ pub(super) fn sightings(vpcs: &[VpcSeen]) -> Vec<Sighting> {
                         let looked = (link != LinkSeen::Unlooked).then(|| t(9000));
                         let agreed = looked.map(|_| t(agreed));
                         let (machine, link, vpc) = (machine.clone(), link.clone(), vpc.clone());
-                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, guard: None });
+                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, ..Sighting::none() });
                     }
                 }
             }

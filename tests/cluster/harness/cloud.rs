@@ -18,8 +18,6 @@ use super::{
     wait::eventually,
 };
 
-/// The region of everything.
-pub(crate) const REGION: &str = "ap-guangzhou";
 /// The account's id at the cloud.
 pub(crate) const ACCOUNT: &str = "100000000001";
 /// The id of an account that is none of ours.
@@ -49,6 +47,7 @@ pub(crate) struct Cloud {
 struct Addresses {
     tencent_v2: String,
     tencent_v3: String,
+    alibaba: String,
     control: String,
 }
 
@@ -57,14 +56,17 @@ impl Cloud {
     pub(crate) async fn start(name: &str, api: CloudApi) -> Self {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
-        command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
+        command.args(["--control", "127.0.0.1:0"]);
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
         let cloud = Self { process, log, at, generation: api, key_id: format!("AKIDcanary{name}") };
-        cloud.post("accounts", json!({ "id": ACCOUNT, "keys": [cloud.keys()] })).await;
+        let owner = if api == CloudApi::Alibaba { "alibaba" } else { "tencent" };
+        let key = json!({ "secretId": cloud.key_id, "secretKey": cloud.secret() });
+        cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         cloud.time(json!({ "taskDurationMs": 300 })).await;
         cloud
     }
@@ -74,10 +76,11 @@ impl Cloud {
         match self.generation {
             CloudApi::V2 => &self.at.tencent_v2,
             CloudApi::V3 => &self.at.tencent_v3,
+            CloudApi::Alibaba => &self.at.alibaba,
         }
     }
 
-    /// The generation of the API that the account uses.
+    /// The API that the account uses.
     pub(crate) const fn generation(&self) -> CloudApi {
         self.generation
     }
@@ -89,7 +92,11 @@ impl Cloud {
 
     /// The entries of a Secret with the right keys.
     pub(crate) fn keys(&self) -> Value {
-        json!({ "secretId": self.key_id, "secretKey": format!("secret-{}", self.key_id) })
+        self.generation.entries(&self.key_id, &self.secret())
+    }
+
+    fn secret(&self) -> String {
+        format!("secret-{}", self.key_id)
     }
 
     /// The key works no more.
@@ -111,9 +118,14 @@ impl Cloud {
         self.ask(Method::PATCH, &format!("accounts/{ACCOUNT}/keys/{}", self.key_id), Some(&change)).await;
     }
 
-    /// A new VPC with this range.
+    /// A new VPC with this range, and with ClassicLink on where there is such a switch.
     pub(crate) async fn vpc(&self, cidr: &str) -> String {
-        self.make("vpcs", json!({ "cidr": cidr })).await
+        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation == CloudApi::Alibaba })).await
+    }
+
+    /// Someone switches ClassicLink of a VPC on or off.
+    pub(crate) async fn switch(&self, vpc: &str, on: bool) {
+        self.ask(Method::PATCH, &format!("vpcs/{vpc}"), Some(&json!({ "classicLinkEnabled": on }))).await;
     }
 
     /// A new VPC with this id.
@@ -148,7 +160,7 @@ impl Cloud {
 
     async fn make(&self, what: &str, mut of: Value) -> String {
         of["account"] = json!(ACCOUNT);
-        of["region"] = json!(REGION);
+        of["region"] = json!(self.generation.region());
         let made = self.post(what, of).await;
         made["id"].as_str().unwrap().to_owned()
     }
@@ -158,9 +170,11 @@ impl Cloud {
         self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": ip })).await;
     }
 
-    /// The machine is given back, and destroyed.
+    /// The machine is given back, and destroyed; only one of the clouds has a recycle bin.
     pub(crate) async fn return_machine(&self, machine: &str) {
-        self.post(&format!("machines/{machine}/return"), json!({})).await;
+        if self.generation != CloudApi::Alibaba {
+            self.post(&format!("machines/{machine}/return"), json!({})).await;
+        }
         self.post(&format!("machines/{machine}/destroy"), json!({})).await;
     }
 
@@ -186,6 +200,16 @@ impl Cloud {
 
     async fn link(&self, machine: &str) -> Value {
         self.get(&format!("machines/{machine}")).await["link"].take()
+    }
+
+    /// Every switch that concerns its API, with all its settings.
+    pub(crate) async fn space(&self) -> Value {
+        self.get(&format!("settings/space?api={}", self.generation.dialect())).await
+    }
+
+    /// Changes the settings that are named.
+    pub(crate) async fn set(&self, change: &Value) {
+        self.ask(Method::PATCH, "settings", Some(change)).await;
     }
 
     /// Sets speeds of the cloud.

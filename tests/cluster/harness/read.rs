@@ -43,11 +43,17 @@ pub(crate) trait TellsOfLink {
     fn on_record(&self) -> Option<&LinkRecord>;
     /// The change under way.
     fn task(&self) -> Option<&TaskRecord>;
+    /// Whether it says that it is linked, about its present specification.
+    fn is_linked_now(&self) -> bool;
     /// Whether this change is under way; `named`: and the cloud has given it a name.
     fn has_begun(&self, operation: Operation, named: bool) -> bool;
 }
 
 impl TellsOfLink for ClassicLink {
+    fn is_linked_now(&self) -> bool {
+        super::until::is_current(self) && self.is("True", Reason::Linked)
+    }
+
     fn on_record(&self) -> Option<&LinkRecord> {
         self.status.as_ref()?.link.as_ref()
     }

@@ -66,6 +66,16 @@ impl Stage {
         stage
     }
 
+    /// One of its own, on which no operator runs: see [`Self::engage`].
+    pub(crate) async fn bare(name: &str) -> &'static Self {
+        Box::leak(Box::new(Self::open(name).await))
+    }
+
+    /// Starts an operator that whoever asked kills.
+    pub(crate) async fn engage(&self) -> Operator {
+        Operator::start(&self.operator_config(), &self.log, self.settings).await
+    }
+
     async fn open(name: &str) -> Self {
         let plane = ControlPlane::start().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -5,7 +5,7 @@ use k8s_openapi::api::events::v1::Event;
 use kube::{Api, api::ListParams};
 
 use super::{
-    read::Told,
+    read::{TellsOfLink, Told},
     wait::{PATIENCE, eventually, within},
     world::World,
 };
@@ -31,7 +31,7 @@ impl World {
 
     /// Waits until a link is linked, and the status is about its present specification.
     pub(crate) async fn until_ready(&self, link: &ClassicLink) -> ClassicLink {
-        self.until(link, "Ready is True, Linked", |link| is_current(link) && link.is("True", Reason::Linked)).await
+        self.until(link, "Ready is True, Linked", |link| link.is_linked_now()).await
     }
 
     /// Waits until a link says this in `Ready`, about its present specification.
@@ -83,7 +83,8 @@ fn give_up(what: &str, object: Option<&impl serde::Serialize>) -> ! {
     panic!("not within {PATIENCE:?}: {what}\n{object}");
 }
 
-fn is_current(link: &ClassicLink) -> bool {
+/// Whether the status is about the present specification.
+pub(super) fn is_current(link: &ClassicLink) -> bool {
     let observed = link.status.as_ref().and_then(|status| status.observed_generation);
     observed.is_some() && observed == link.metadata.generation
 }

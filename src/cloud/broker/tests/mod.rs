@@ -1,6 +1,7 @@
 //! The broker under paused time: nothing here waits for real.
 
 mod fake;
+mod machine_by_machine;
 
 use std::time::Duration;
 
@@ -109,6 +110,20 @@ async fn a_place_that_was_given_up_sends_nothing() {
     bench.until(&owner).await;
     let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
     bench.broker.give_up(ticket);
+    clock::sleep(Duration::from_secs(30)).await;
+    assert!(bench.fake.world().changes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_must_not_leave_after_all_is_told_to_its_owner_and_sends_nothing() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
+    bench.until(&owner).await;
+    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
+    bench.broker.not_sent(ticket, clock::now());
+    bench.until(&owner).await;
+    assert_eq!(answer(&bench, 1), Some(Answer::NotSent));
     clock::sleep(Duration::from_secs(30)).await;
     assert!(bench.fake.world().changes.is_empty());
 }
@@ -224,6 +239,25 @@ async fn a_task_of_several_is_asked_about_once_for_all() {
     assert_eq!(bench.heard().len(), 20, "each hears of the end, once");
     let (_, attempt) = bench.broker.observe(&instance(9), &owner(9), &Known::default());
     assert!(matches!(attempt.unwrap().progress, Some(Progress::Succeeded { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_the_cloud_does_not_know_yet_is_asked_about_until_it_should_be_visible() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().unknown = true;
+    let (instance, owner) = bench.watch(1).await;
+    let mut watch = watching(None);
+    watch.follow = Some((TaskId("7".into()), clock::now()));
+    bench.broker.attend(&instance, &owner, watch);
+    let progress = |bench: &Bench| {
+        let (_, attempt) = bench.broker.observe(&instance, &owner, &Known::default());
+        attempt.and_then(|attempt| attempt.progress)
+    };
+    clock::sleep(Duration::from_secs(9)).await;
+    assert!(bench.fake.asked("task") > 3);
+    assert_eq!(progress(&bench), None, "it may run all the same");
+    clock::sleep(Duration::from_secs(3)).await;
+    assert!(matches!(progress(&bench), Some(Progress::Unknown { .. })));
 }
 
 #[tokio::test(start_paused = true)]

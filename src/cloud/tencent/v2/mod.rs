@@ -17,16 +17,11 @@ use self::{
     sign::Params,
     wire::{LinkPage, MachinePage, Started, TaskAnswer, VpcPage},
 };
-use super::{
-    NATURE,
-    caller::Caller,
-    endpoint::{BadEndpoint, Endpoints},
-    links, machines,
-};
+use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        credentials::Keyring, http::Client, pace::Pace,
+        credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };

@@ -1,0 +1,97 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+/// An object for one machine, created so many seconds after the epoch, as of a resource version.
+fn link(name: &str, created: i64, version: u64, status: &Value) -> ClassicLink {
+    serde_json::from_value(json!({
+        "apiVersion": "classiclink.dev/v1alpha1",
+        "kind": "ClassicLink",
+        "metadata": {
+            "name": name, "namespace": "default", "uid": name, "resourceVersion": version.to_string(),
+            "creationTimestamp": jiff::Timestamp::from_second(created).unwrap().to_string(),
+        },
+        "spec": {
+            "accountRef": { "name": "prod" }, "region": "ap-guangzhou", "instanceId": "ins-00000001",
+            "vpcId": "vpc-00000001",
+        },
+        "status": status,
+    }))
+    .unwrap()
+}
+
+fn changing() -> Value {
+    json!({ "task": { "operation": "Attach", "vpcId": "vpc-00000001", "startedAt": "2026-01-01T00:00:00.000000Z" } })
+}
+
+fn linked() -> Value {
+    json!({ "link": { "vpcId": "vpc-00000001", "origin": "Created", "since": "2026-01-01T00:00:00.000000Z" } })
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one == other
+}
+
+fn winner(claims: &Claims, uid: &str) -> String {
+    claims.winner(uid, same, |_| true).unwrap().owner.name
+}
+
+#[test]
+fn without_a_holder_the_oldest_has_the_claim() {
+    let claims = Claims::default();
+    claims.put(&link("younger", 20, 1, &json!({})));
+    claims.put(&link("elder", 10, 2, &json!({})));
+    assert_eq!(winner(&claims, "younger"), "elder");
+}
+
+#[test]
+fn a_holder_has_the_claim_whatever_its_age() {
+    let claims = Claims::default();
+    claims.put(&link("holder", 20, 1, &linked()));
+    claims.put(&link("elder", 10, 2, &json!({})));
+    assert_eq!(winner(&claims, "elder"), "holder");
+}
+
+#[test]
+fn while_a_change_is_under_way_nobody_else_has_the_claim() {
+    let claims = Claims::default();
+    claims.put(&link("changing", 20, 1, &changing()));
+    claims.put(&link("elder", 10, 2, &linked()));
+    assert_eq!(winner(&claims, "elder"), "changing");
+    assert!(claims.is_changed_by_another("elder", same));
+    assert!(!claims.is_changed_by_another("changing", same));
+}
+
+#[test]
+fn what_a_write_returned_counts_before_the_watch_shows_it() {
+    let claims = Claims::default();
+    claims.put(&link("web", 10, 5, &json!({})));
+    claims.learn(&link("web", 10, 7, &changing()));
+    claims.put(&link("web", 10, 6, &json!({})));
+    assert!(claims.of_account("prod")[0].holds(), "the watch is behind");
+    claims.put(&link("web", 10, 8, &json!({})));
+    assert!(!claims.of_account("prod")[0].holds());
+}
+
+#[test]
+fn a_write_does_not_bring_back_an_object_that_went() {
+    let claims = Claims::default();
+    claims.put(&link("web", 10, 5, &json!({})));
+    assert!(!claims.leave("web").unwrap().vanished);
+    assert_eq!(claims.learn(&link("web", 10, 6, &changing())), None);
+    assert!(claims.of_account("prod").is_empty());
+    assert!(claims.is_changed_by_another("web", same), "who is not listed may not act");
+}
+
+#[test]
+fn an_object_that_vanished_with_a_change_under_way_keeps_its_claim_until_that_is_settled() {
+    let claims = Claims::default();
+    claims.put(&link("gone", 20, 1, &changing()));
+    claims.put(&link("next", 30, 2, &json!({})));
+    let gone = claims.leave("gone").unwrap();
+    assert!(gone.vanished);
+    assert!(claims.missing(&BTreeSet::from(["next".into()])).is_empty(), "it is known to have gone");
+    assert_eq!(winner(&claims, "next"), "gone");
+    claims.remove(&gone);
+    assert_eq!(winner(&claims, "next"), "next");
+}

@@ -1,0 +1,84 @@
+//! Every choice that the clouds' documents leave open is a switch of the simulator: whatever its setting, a link's life
+//! ends right, and the operator may be killed at every step of it.
+//!
+//! Two sets of lives are led: one for each setting of each switch, the others at their defaults, and one in which every
+//! two settings of different switches come together at least once (`tests/data/pairs.json`). All of them take a good
+//! while: `make verify`. A few, drawn anew each time, are part of every run of the tests.
+
+mod life;
+mod space;
+
+use std::{
+    env,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use fastrand::Rng;
+use futures::future::join_all;
+
+use self::{
+    life::{Life, Step},
+    space::{Setting, lives},
+};
+use crate::harness::{operator::Operator, stage::Stage, story, wait::within_patience};
+
+/// So many lives are drawn.
+const DRAWN: usize = 8;
+/// So many lives are led at the same time: they wait more than they work.
+const TOGETHER: usize = 24;
+
+#[test]
+fn a_few_lives_under_settings_drawn_by_lot_end_right() {
+    let seed = seed();
+    let mut lot = Rng::with_seed(seed);
+    let mut drawn = lives();
+    lot.shuffle(&mut drawn);
+    drawn.truncate(DRAWN);
+    story(lead(drawn, lot));
+}
+
+#[test]
+#[ignore = "takes up to 40 minutes: make verify"]
+fn every_life_ends_right_whatever_the_documents_leave_open() {
+    let lot = Rng::with_seed(seed());
+    story(lead(lives(), lot));
+}
+
+/// What the lots are drawn by: anew each time, or as `SEED` says.
+fn seed() -> u64 {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let seed = env::var("SEED").map_or_else(|_| now(), |seed| seed.parse().unwrap());
+    println!("SEED={seed}");
+    seed
+}
+
+async fn lead(lives: Vec<Setting>, mut lot: Rng) {
+    println!("{} lives of {} steps", lives.len(), Step::ALL.len());
+    let stage = Stage::bare("operator-switches").await;
+    let mut operator = Some(stage.engage().await);
+    for (number, together) in lives.chunks(TOGETHER).enumerate() {
+        for (place, setting) in together.iter().enumerate() {
+            println!("life {}: {setting}", number * TOGETHER + place);
+        }
+        let begun = together.iter().enumerate().map(|(place, setting)| {
+            let name = format!("life-{}", number * TOGETHER + place);
+            async move { Life::new(stage, &name, setting.api, &setting.changes).await }
+        });
+        let lives = join_all(begun).await;
+        for step in Step::ALL {
+            join_all(lives.iter().map(|life| life.begin(step))).await;
+            kill_in_the_middle(stage, &lives, &mut operator, &mut lot).await;
+            join_all(lives.iter().map(|life| life.end(step))).await;
+        }
+    }
+}
+
+/// Kills the operator once one of the clouds got a few calls more, and starts another.
+async fn kill_in_the_middle(stage: &'static Stage, lives: &[Life], operator: &mut Option<Operator>, lot: &mut Rng) {
+    let life = &lives[lot.usize(..lives.len())];
+    let so_far = life.world.cloud.calls().await.len();
+    let more = lot.usize(1..=12);
+    within_patience(async || (life.world.cloud.calls().await.len() >= so_far + more).then_some(())).await;
+    operator.take().unwrap().kill();
+    *operator = Some(stage.engage().await);
+}
