@@ -3,7 +3,7 @@
 use classiclink::api::Reason;
 use serde_json::{Value, json};
 
-use crate::harness::{World, cloud::ACCOUNT, story, tokens::Tokens};
+use crate::harness::{World, cloud::ACCOUNT, story, tokens::Tokens, wait::eventually};
 
 /// How long a lease is good, in seconds: renewed after about two.
 const LIFE: i64 = 4;
@@ -90,5 +90,35 @@ fn a_role_that_is_refused_is_told_of_the_account_once_the_former_keys_ended() {
         tokens.until_given(2).await;
         tokens.refuses();
         world.until_account_says(&world.name, "Unknown", Reason::PermissionDenied).await;
+    });
+}
+
+#[test]
+fn a_role_is_taken_on_with_the_keys_of_the_node_and_the_cloud_tells_whose_it_is() {
+    story(async {
+        let world = World::shared("chained").await;
+        world.cloud.role("node", true).await;
+        world.cloud.role("links", false).await;
+        let (sts, metadata) = world.cloud.tokens();
+        let name = format!("{}.node", world.name);
+        let mut account = world.account(&name);
+        account["spec"]["endpoints"]["sts"] = json!(sts);
+        account["spec"]["endpoints"]["metadata"] = json!(metadata);
+        let role = format!("qcs::cam::uin/{ACCOUNT}:roleName/links");
+        account["spec"]["credentials"] = json!({ "instanceRole": {}, "assumeRole": { "roleArn": role } });
+        world.apply_account(&account).await;
+        eventually("the account has its identity", async || {
+            let account = world.accounts().get(&name).await.unwrap();
+            account.status.and_then(|status| status.identity).filter(|identity| identity == ACCOUNT)
+        })
+        .await;
+
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let link = world.link_with("web", &machine, &vpc, &json!({ "accountRef": { "name": name } }));
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+        world.delete(&link).await;
+        world.until_gone(&link).await;
+        assert_eq!(world.cloud.linked(&machine).await, None);
     });
 }

@@ -30,8 +30,10 @@ pub(super) fn kind(action: Action, code: &str) -> Option<Kind> {
 
 /// The kind of this code in an answer of the token service; `None` where the code is in no table.
 pub(super) fn of_tokens(code: &str) -> Option<Kind> {
-    // What the codes of keys mean makes no difference between actions; asking for keys is a look.
-    kind(Action::ListMachines, code)
+    // What the codes of keys mean makes no difference between actions; asking for keys is a look. The parameters are the
+    // role, the session and the identity, and a code may name which of them is wrong.
+    let of_parameter = || starts_with(code, "InvalidParameter.").then_some(Kind::KeyDenied);
+    kind(Action::ListMachines, code).or_else(of_parameter)
 }
 
 /// Whether a code says that a token has ended, or is none: new temporary keys help.

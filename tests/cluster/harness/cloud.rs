@@ -48,6 +48,8 @@ struct Addresses {
     tencent_v2: String,
     tencent_v3: String,
     alibaba: String,
+    tencent_sts: String,
+    metadata: String,
     control: String,
 }
 
@@ -57,6 +59,7 @@ impl Cloud {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
         command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
+        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-metadata", "127.0.0.1:0"]);
         command.args(["--control", "127.0.0.1:0"]);
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
@@ -296,6 +299,19 @@ impl Cloud {
     pub(crate) async fn until_calls(&self, count: usize) {
         let arrived = async || self.calls().await.len() >= count;
         eventually(&format!("{count} calls arrived"), async || arrived().await.then_some(())).await;
+    }
+
+    /// Where the token service and the metadata of a machine are.
+    pub(crate) fn tokens(&self) -> (&str, &str) {
+        (&self.at.tencent_sts, &self.at.metadata)
+    }
+
+    /// A role of the account that may do everything; the machine that the operator runs on has it, if so said.
+    pub(crate) async fn role(&self, name: &str, of_node: bool) {
+        self.post(&format!("accounts/{ACCOUNT}/roles"), json!({ "name": name })).await;
+        if of_node {
+            self.post("metadata", json!({ "account": ACCOUNT, "role": name })).await;
+        }
     }
 
     /// Another account of the cloud, with nothing in it; the entries of a Secret with its keys.

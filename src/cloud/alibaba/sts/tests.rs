@@ -256,6 +256,7 @@ async fn an_error_has_the_kind_of_its_code_and_no_secret() {
         ("EntityNotExist.Role", Kind::KeyDenied),
         ("Throttling.User", Kind::Throttled),
         ("NoPermission", Kind::PermissionDenied),
+        ("InvalidParameter.RoleArn", Kind::KeyDenied),
         ("InvalidAccessKeyId.NotFound", Kind::KeyDenied),
         ("NobodyKnows", Kind::Unclear),
     ] {
