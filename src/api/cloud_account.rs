@@ -146,9 +146,6 @@ const ENDPOINT: &str = "an endpoint is a URL such as https://vpc.internal.exampl
 #[x_kube(
     validation = Rule::new("[has(self.secretRef), has(self.workloadIdentity), has(self.instanceRole)].filter(given, given).size() == 1").message(
         "write exactly one of secretRef, workloadIdentity and instanceRole"
-    ),
-    validation = Rule::new("!has(self.workloadIdentity) && !has(self.instanceRole) && !has(self.assumeRole)").message(
-        "workloadIdentity, instanceRole and assumeRole are not acted on by this version: write secretRef"
     )
 )]
 pub struct Credentials {

@@ -6,9 +6,9 @@
 use crate::cloud::credentials::Credentials;
 
 /// The most of a message that is kept: a condition is read by people.
-const MESSAGE_LENGTH: usize = 256;
+pub(super) const MESSAGE_LENGTH: usize = 256;
 /// The most of a code or a request id that is kept: the longest documented code has 56 characters, a request id 36.
-const CODE_LENGTH: usize = 64;
+pub(super) const CODE_LENGTH: usize = 64;
 
 /// Cleans texts that came back on a call with these keys and this signature.
 pub(super) struct Cleaner<'a> {
@@ -39,7 +39,7 @@ impl Cleaner<'_> {
 }
 
 /// One line of at most `length` characters.
-fn cut(text: &str, length: usize) -> String {
+pub(super) fn cut(text: &str, length: usize) -> String {
     let line = text.chars().map(|char| if char.is_control() { ' ' } else { char });
     line.take(length).collect::<String>().trim().to_owned()
 }

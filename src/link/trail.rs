@@ -120,6 +120,12 @@ impl Trail {
         self.link.as_ref().is_none_or(|trail| Some(trail.looked) < self.stale_before)
     }
 
+    /// The begin of the last look, if it listed the machine.
+    #[must_use]
+    pub fn listed(&self) -> Option<Timestamp> {
+        self.machine.as_ref().filter(|trail| trail.listed).map(|trail| trail.looked)
+    }
+
     /// The sighting that the looks amount to; `recorded` says whether the record knows the machine's address.
     #[must_use]
     pub fn sighting(&self, recorded: bool, dies_with_address: bool, tempo: Tempo) -> Sighting {

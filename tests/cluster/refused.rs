@@ -87,12 +87,8 @@ fn what_is_not_acted_on_yet_is_refused_and_not_ignored() {
             ("spec.deletionPolicies", json!("Retain"), "unknown field \"spec.deletionPolicies\""),
         ];
         all_refused(&world, &link(&world), cases);
-        let role = "workloadIdentity, instanceRole and assumeRole are not acted on by this version: write secretRef";
         let cases = vec![
             ("spec.tencentCloud.api", json!("V4"), "Unsupported value: \"V4\""),
-            ("spec.credentials", json!({ "workloadIdentity": {} }), role),
-            ("spec.credentials", json!({ "instanceRole": {} }), role),
-            ("spec.credentials.assumeRole", json!({ "roleArn": "qcs::cam::uin/1:roleName/a" }), role),
             ("spec.brake", json!({ "maxDetaches": 5, "window": "10m" }), "brake is not acted on by this version"),
         ];
         all_refused(&world, &new_account(&world), cases);

@@ -31,7 +31,7 @@ use crate::{
 /// A difference of clocks that explains a refused timestamp: the gateway allows 15 minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(5);
 /// The form of `x-acs-date`.
-const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
+pub(super) const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// A call that is ready to be sent.
 pub(super) struct Call<'a> {
@@ -197,10 +197,10 @@ pub(super) fn error(action: Action, kind: Kind, code: &str, message: &str) -> Cl
 }
 
 /// The words are always the same: a number of seconds would make each message another one.
-const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
+pub(super) const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
 
 /// Whether a refused timestamp is explained by the clocks.
-fn clocks_differ(code: &str, date: Option<&str>) -> bool {
+pub(super) fn clocks_differ(code: &str, date: Option<&str>) -> bool {
     let theirs = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     ["InvalidTimeStamp.Expired", "IllegalTimestamp"].iter().any(|known| known.eq_ignore_ascii_case(code))
         && theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)

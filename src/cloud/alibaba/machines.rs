@@ -63,7 +63,7 @@ impl Ecs {
         let mut own = named(ids);
         own.insert("DryRun".to_owned(), "true".to_owned());
         let _permit = self.pace.permit(action, lane).await;
-        let keys = self.keys(action)?;
+        let keys = self.keys(action).await?;
         let (answer, wait) = self.prepare(action, &keys).send::<IgnoredAny>(&self.http, own).await;
         let result = match answer {
             Err(error) if codes::is_passed_dry_run(&error.code) => Ok(()),

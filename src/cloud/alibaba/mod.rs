@@ -2,7 +2,8 @@
 //!
 //! [`Ecs`] states what is listed and carries out single calls. It must never repeat a change, decide anything, or take
 //! for absent what a list may have left out. The vendor's words stay in `wire`, its codes in `codes`, its signature in
-//! `sign`, its hosts in `regions`, its rules for addresses in `ranges`; `call` is one request; `links` and `machines` read the lists.
+//! `sign`, its hosts in `regions`, its rules for addresses in `ranges`; `call` is one request; `links` and `machines` read
+//! the lists; `sts` gives temporary keys.
 //!
 //! Three things differ from the other cloud. A change is carried out at once, one machine a call, so there are no tasks.
 //! No list holds every link of an account: links are listed by VPC or by machine. And a list of machines without
@@ -15,6 +16,7 @@ mod machines;
 mod ranges;
 mod regions;
 mod sign;
+mod sts;
 mod wire;
 
 use std::{
@@ -25,6 +27,8 @@ use std::{
 
 use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
+
+pub use sts::Sts;
 
 use self::{
     call::Call,
@@ -103,9 +107,12 @@ impl Ecs {
 
     /// Calls once; the budget learns from it.
     async fn call<T: DeserializeOwned>(&self, action: Action, own: Params) -> Result<T, CloudError> {
-        let keys = self.keys(action)?;
+        let keys = self.keys(action).await?;
         let (result, wait) = self.prepare(action, &keys).send(&self.http, own).await;
         self.learn(action, &result, wait);
+        if result.as_ref().is_err_and(|error| codes::is_about_token(&error.code)) {
+            self.keyring.doubt(&keys);
+        }
         result
     }
 
@@ -116,9 +123,9 @@ impl Ecs {
         }
     }
 
-    fn keys(&self, action: Action) -> Result<Arc<Credentials>, CloudError> {
-        let none = || call::error(action, Kind::KeyDenied, "", "there are no keys");
-        self.keyring.current().ok_or_else(none)
+    async fn keys(&self, action: Action) -> Result<Arc<Credentials>, CloudError> {
+        let keys = self.keyring.for_call(action.is_change()).await;
+        keys.map_err(|(kind, message)| call::error(action, kind, "", &message))
     }
 
     fn prepare<'a>(&'a self, action: Action, keys: &'a Credentials) -> Call<'a> {

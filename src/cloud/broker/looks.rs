@@ -64,7 +64,13 @@ impl Inner {
         let dies = self.provider.nature().links_die_with_address;
         let mut state = self.state();
         // Counted before anyone is told: who is told first must know of all the others.
-        state.count(&mut self.census(), dies, self.tempo);
+        let mut census = self.census();
+        state.count(&mut census, dies, self.tempo);
+        if census.whose.has_news() {
+            // Nobody listens any more when the process ends.
+            let _ = self.wake.account.send(self.wake.name.clone());
+        }
+        drop(census);
         let owners = state.news(&plan.machines, dies, self.tempo);
         let usage = state.tell_usage(begun, self.tempo);
         drop(state);
@@ -81,7 +87,8 @@ impl Inner {
         }
         match self.provider.machines(asked, lane).await {
             Ok(list) => {
-                self.state().take_machines(begun, asked, &list, self.tempo);
+                let believed = self.census().whose.believes(begun);
+                self.state().take_machines(begun, asked, &list, (self.tempo, believed));
                 // Where a list without permission is empty, nothing but this says so.
                 list.unknown.values().find(|error| error.kind == Kind::PermissionDenied).map(notice)
             }
@@ -136,7 +143,8 @@ impl Inner {
     ) -> Result<LinkList, Notice> {
         match list {
             Ok(list) => {
-                self.state().take_links(begun, asked, &list, self.tempo);
+                let believed = self.census().whose.believes(begun);
+                self.state().take_links(begun, asked, &list, (self.tempo, believed));
                 Ok(list)
             }
             Err(error) => {

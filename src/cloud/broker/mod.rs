@@ -198,7 +198,9 @@ impl Broker {
     /// Forgets a machine whose object went.
     pub fn forget(&self, instance: &InstanceId, uid: &str) {
         self.0.state().forget(instance, uid);
-        self.0.census().leave(uid);
+        let mut census = self.0.census();
+        census.leave(uid);
+        census.whose.forget(instance.as_str(), clock::now());
     }
 
     /// Looks at everything at once: the keys changed, or someone asked.

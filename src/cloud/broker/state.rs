@@ -170,7 +170,14 @@ impl State {
     }
 
     /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
-    pub(super) fn take_links(&mut self, begun: Timestamp, asked: Asked<'_>, list: &LinkList, tempo: Tempo) {
+    /// So are those that are not in it while absences are not believed.
+    pub(super) fn take_links(
+        &mut self,
+        begun: Timestamp,
+        asked: Asked<'_>,
+        list: &LinkList,
+        (tempo, believed): (Tempo, bool),
+    ) {
         if matches!(asked, Asked::Everything) && list.complete {
             self.links = Some(list.rows.len());
         }
@@ -178,7 +185,7 @@ impl State {
             self.usage.take(asked, list, (begun, tempo));
         }
         for (instance, entry) in &mut self.machines {
-            let absence = || asked.absence(instance, entry).filter(|_| list.complete);
+            let absence = || asked.absence(instance, entry).filter(|_| list.complete && believed);
             let Some(look) = list.rows.get(instance).cloned().map(LinkLook::Row).or_else(absence) else { continue };
             entry.trail.link(begun, look);
             entry.link_trouble = None;
@@ -192,7 +199,7 @@ impl State {
         begun: Timestamp,
         asked: &BTreeSet<InstanceId>,
         list: &MachineList,
-        tempo: Tempo,
+        (tempo, believed): (Tempo, bool),
     ) {
         for instance in asked {
             let Some(entry) = self.machines.get_mut(instance) else { continue };
@@ -202,6 +209,7 @@ impl State {
             }
             let look = match list.found.get(instance) {
                 Some(machine) => MachineLook::Listed(machine.clone()),
+                None if !believed => continue,
                 None => MachineLook::NotListed { others_seen: !list.found.is_empty() },
             };
             entry.trail.machine(begun, look, tempo);
@@ -230,7 +238,10 @@ impl State {
     /// Counts whose machine is missing and whose link is dead.
     pub(super) fn count(&self, census: &mut Census, dies: bool, tempo: Tempo) {
         let now = crate::clock::now();
-        for entry in self.machines.values() {
+        for (instance, entry) in &self.machines {
+            if let Some(begun) = entry.trail.listed() {
+                census.whose.saw(instance.as_str(), begun, now);
+            }
             let recorded = entry.watch.as_ref().is_some_and(|watch| watch.recorded);
             census.note(&entry.owner.uid, recorded, &entry.sighting(recorded, dies, tempo), now);
         }

@@ -23,7 +23,7 @@ use crate::{
 /// A difference of clocks that explains a refused timestamp: the cloud allows five minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(2);
 /// The words are always the same: a number of seconds would make each message another one.
-const CLOCKS_DIFFER: &str = " (the clocks of this machine and of the cloud differ by more than two minutes)";
+pub(super) const CLOCKS_DIFFER: &str = " (the clocks of this machine and of the cloud differ by more than two minutes)";
 
 /// An API of the cloud: how it is asked and how it answers.
 pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
@@ -41,6 +41,9 @@ pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// Writes and signs a request; nothing is sent if that fails.
     fn request(call: &Call<'_>, own: Self::Own) -> Result<Request, Failure>;
+
+    /// Whether a code says that a token has ended, or is none: new temporary keys help.
+    fn is_about_token(code: &str) -> bool;
 
     /// Reads the body of an answer.
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure>;
@@ -131,7 +134,7 @@ impl Call<'_> {
 }
 
 /// Whether the cloud's clock, as the answer has it, is far from ours.
-fn clocks_differ(date: Option<&str>) -> bool {
+pub(super) fn clocks_differ(date: Option<&str>) -> bool {
     let theirs = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)
 }

@@ -60,9 +60,13 @@ impl<D: Dialect> Caller<D> {
 
     /// Calls once; the budget learns from it.
     pub(super) async fn call<T: DeserializeOwned>(&self, action: Action, own: D::Own) -> Result<T, CloudError> {
-        let keys = self.keyring.current().ok_or_else(|| Self::error(action, Kind::KeyDenied, "there are no keys"))?;
+        let keys = self.keyring.for_call(action.is_change()).await;
+        let keys = keys.map_err(|(kind, message)| Self::error(action, kind, &message))?;
         let result = self.prepare(action, &keys).send::<D, T>(&self.http, own).await;
         self.pace.learn(action, &result);
+        if result.as_ref().is_err_and(|error| D::is_about_token(&error.code)) {
+            self.keyring.doubt(&keys);
+        }
         result
     }
 

@@ -4,13 +4,14 @@
 //! listed and carries out single calls; it must never repeat a change, decide anything, or take for absent what a list may
 //! have left out. In `v2` and `v3` are the same files: `mod` the provider, `sign` its signature, `wire` its words, `codes`
 //! its codes, `dialect` a request and an answer. Here is what does not depend on the API: `call` is one request, made by a
-//! `caller`; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads.
+//! `caller`; `sts` gives temporary keys; `links`, `machines` and `vpcs` say what lists prove; `lenient` reads.
 
 mod call;
 mod caller;
 mod lenient;
 mod links;
 mod machines;
+mod sts;
 mod v2;
 mod v3;
 mod vpcs;
@@ -18,7 +19,7 @@ mod vpcs;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use self::{v2::V2, v3::V3};
+pub use self::{sts::Sts, v2::V2, v3::V3};
 use super::Nature;
 
 /// The most machines that one change may name. No document has a figure; a VPC may have 100 links (215/537), so that more

@@ -2,7 +2,7 @@
 //!
 //! The domain, each value a class of its own:
 //! - the object: wanted or deleted × management 2 × suspended 2 × deletion policy 2 × existing link 3 × return policy 2 ×
-//!   standing 3 (good, claimed by another, refused);
+//!   standing 4 (good, claimed by another, refused, with another account's keys);
 //! - the machine: not looked at, listed (classic in 3 states, of a VPC), never seen, missing, gone;
 //! - the link: not looked at, absent, and here or there × alive, unverified, suspect, dead;
 //! - the agreement of looks: one look, a sweep interval or more;
@@ -43,6 +43,7 @@ pub(super) fn objects() -> Vec<Desired> {
         Standing::Good,
         Standing::Claimed("other/one".into()),
         Standing::Refused(Notice::new(Reason::NamespaceNotAllowed, "not from here")),
+        Standing::Foreign(Notice::new(Reason::AccountChanged, "another account's keys")),
     ];
     let mut all = Vec::new();
     for policy in policies() {

@@ -19,7 +19,9 @@ use super::{
 };
 
 /// The account's id at the cloud.
-const ACCOUNT: &str = "100000000001";
+pub(crate) const ACCOUNT: &str = "100000000001";
+/// The id of an account that is none of ours.
+pub(crate) const OTHER_ACCOUNT: &str = "100000000002";
 
 /// When a delayed call waits.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,8 @@ struct Addresses {
     tencent_v2: String,
     tencent_v3: String,
     alibaba: String,
+    tencent_sts: String,
+    metadata: String,
     control: String,
 }
 
@@ -55,6 +59,7 @@ impl Cloud {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
         command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
+        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-metadata", "127.0.0.1:0"]);
         command.args(["--control", "127.0.0.1:0"]);
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
@@ -299,6 +304,43 @@ impl Cloud {
     pub(crate) async fn until_calls(&self, count: usize) {
         let arrived = async || self.calls().await.len() >= count;
         eventually(&format!("{count} calls arrived"), async || arrived().await.then_some(())).await;
+    }
+
+    /// Where the token service and the metadata of a machine are.
+    pub(crate) fn tokens(&self) -> (&str, &str) {
+        (&self.at.tencent_sts, &self.at.metadata)
+    }
+
+    /// A role of the account that may do everything; the machine that the operator runs on has it, if so said.
+    pub(crate) async fn role(&self, name: &str, of_node: bool) {
+        self.post(&format!("accounts/{ACCOUNT}/roles"), json!({ "name": name })).await;
+        if of_node {
+            self.post("metadata", json!({ "account": ACCOUNT, "role": name })).await;
+        }
+    }
+
+    /// Another account of the cloud, with nothing in it; the entries of a Secret with its keys.
+    pub(crate) async fn other_account(&self) -> Value {
+        let keys = json!({ "secretId": format!("{}other", self.key_id), "secretKey": "secret-of-the-other" });
+        self.post("accounts", json!({ "id": OTHER_ACCOUNT, "keys": [keys.clone()] })).await;
+        keys
+    }
+
+    /// One more key of the account, with a token or without; the entries of a Secret with it.
+    pub(crate) async fn another_key(&self, name: &str, token: Option<&str>) -> Value {
+        let id = format!("{}{name}", self.key_id);
+        let mut keys = json!({ "secretId": id, "secretKey": format!("secret-{id}") });
+        if let Some(token) = token {
+            keys["token"] = json!(token);
+        }
+        self.post(&format!("accounts/{ACCOUNT}/keys"), keys.clone()).await;
+        keys
+    }
+
+    /// A key works no more.
+    pub(crate) async fn remove_key(&self, keys: &Value) {
+        let id = keys["secretId"].as_str().unwrap();
+        self.ask(Method::DELETE, &format!("accounts/{ACCOUNT}/keys/{id}"), None).await;
     }
 
     async fn get(&self, path: &str) -> Value {

@@ -19,6 +19,11 @@ pub(super) fn is_about_time(code: &str) -> bool {
     matches!(code, "4100" | "4200" | "4500")
 }
 
+/// Whether a number says that a token has ended, or is none: new temporary keys help.
+pub(super) fn is_about_token(code: &str) -> bool {
+    code == "4105"
+}
+
 fn by_name(action: Action, name: &str) -> Option<Kind> {
     Some(match name {
         "InvalidVpc.NotFound" | "InvalidInstance.NotFound" => not_found(action),

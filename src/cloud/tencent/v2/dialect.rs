@@ -41,6 +41,10 @@ impl Dialect for Form {
         Ok(Request { headers: HeaderMap::from_iter(headers), body: form.into_bytes(), signature })
     }
 
+    fn is_about_token(code: &str) -> bool {
+        codes::is_about_token(code)
+    }
+
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         wire::read(body).map_err(|said| match said {
             Said::Unreadable(text) => Failure::without_code(action.unreadable(), text),

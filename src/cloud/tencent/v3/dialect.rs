@@ -52,6 +52,10 @@ impl Dialect for Json {
         Ok(Request { headers, body, signature })
     }
 
+    fn is_about_token(code: &str) -> bool {
+        codes::is_about_token(code)
+    }
+
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         match wire::read(body) {
             Ok((request_id, answer)) => {

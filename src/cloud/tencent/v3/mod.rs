@@ -4,10 +4,10 @@
 //! answer apart. What lists prove is not decided here, but in the folder above, for both APIs alike. Its list of links has
 //! no addresses: whether a link is dead is told by the address that the record remembers (`link::trail`).
 
-mod codes;
+pub(super) mod codes;
 mod dialect;
-mod sign;
-mod wire;
+pub(super) mod sign;
+pub(super) mod wire;
 
 use std::{collections::BTreeSet, sync::Arc};
 
