@@ -181,7 +181,8 @@ impl State {
         if matches!(asked, Asked::Everything) && list.complete {
             self.links = Some(list.rows.len());
         }
-        if list.complete {
+        // Where no list holds every link, a count would never be renewed.
+        if list.complete && self.links.is_some() {
             self.usage.take(asked, list, (begun, tempo));
         }
         for (instance, entry) in &mut self.machines {

@@ -14,6 +14,9 @@ use crate::harness::{
 };
 
 /// A switch, and its settings with the default first. Of what is a number, some: at once, seconds, minutes, scaled.
+///
+/// A dead record that goes by itself does so later than the longest task ends: an operator that was killed before it
+/// learnt the name of its detach's task takes the record's absence for the end of the detach, and has to.
 #[derive(Clone, Debug, Deserialize)]
 struct Switch {
     /// As the simulator knows it: group and name.
