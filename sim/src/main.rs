@@ -1,7 +1,7 @@
 //! `classiclink-sim`: a server that plays the cloud, for development and tests.
 //!
-//! The story: a request comes in through a *dialect* (`tencent_v2`, `tencent_v3`, `alibaba`), which checks it as the
-//! vendor would and asks the *world* (`world`), which knows accounts, VPCs, machines, links and tasks, but no API.
+//! The story: a request comes in through a *dialect* (`tencent_v2`, `tencent_v3`, `alibaba`, `metadata`), which checks it
+//! as the vendor would and asks the *world* (`world`), which knows accounts, VPCs, machines, links and tasks, but no API.
 //! `traffic` stands between the two and the network: faults, delays, limits, the log of calls. The *control* API
 //! (`control`) and seed files (`seed`) arrange the scene and read it back. Everything the vendors' documents leave open
 //! is a switch.
@@ -14,6 +14,7 @@ mod clock;
 mod control;
 mod dialect;
 mod listen;
+mod metadata;
 mod seed;
 mod sim;
 mod tencent;
@@ -48,6 +49,15 @@ struct Arguments {
     /// Where Alibaba's API listens.
     #[arg(long, env = "CLASSICLINK_SIM_LISTEN_ALIBABA", default_value = "127.0.0.1:0")]
     listen_alibaba: SocketAddr,
+    /// Where Tencent's STS listens.
+    #[arg(long, env = "CLASSICLINK_SIM_LISTEN_TENCENT_STS", default_value = "127.0.0.1:0")]
+    listen_tencent_sts: SocketAddr,
+    /// Where Alibaba's STS listens.
+    #[arg(long, env = "CLASSICLINK_SIM_LISTEN_ALIBABA_STS", default_value = "127.0.0.1:0")]
+    listen_alibaba_sts: SocketAddr,
+    /// Where the metadata of a machine are told, of either cloud.
+    #[arg(long, env = "CLASSICLINK_SIM_LISTEN_METADATA", default_value = "127.0.0.1:0")]
+    listen_metadata: SocketAddr,
     /// Where the control API listens.
     #[arg(long, env = "CLASSICLINK_SIM_CONTROL", default_value = "127.0.0.1:0")]
     control: SocketAddr,
@@ -101,12 +111,18 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let tencent_v2 = listen::on_loopback(arguments.listen).await?;
     let tencent_v3 = listen::on_loopback(arguments.listen_v3).await?;
     let alibaba = listen::on_loopback(arguments.listen_alibaba).await?;
+    let tencent_sts = listen::on_loopback(arguments.listen_tencent_sts).await?;
+    let alibaba_sts = listen::on_loopback(arguments.listen_alibaba_sts).await?;
+    let metadata = listen::on_loopback(arguments.listen_metadata).await?;
     let control = listen::on_loopback(arguments.control).await?;
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let addresses = json!({
         "tencentV2": tencent_v2.url(),
         "tencentV3": tencent_v3.url(),
         "alibaba": alibaba.url(),
+        "tencentSts": tencent_sts.url(),
+        "alibabaSts": alibaba_sts.url(),
+        "metadata": metadata.url(),
         "control": control.url(),
     });
     announce(&addresses)?;
@@ -114,6 +130,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         () = traffic::serve(tencent_v2.listener, tencent_v2::router(shared.clone())) => {}
         () = traffic::serve(tencent_v3.listener, tencent_v3::router(shared.clone())) => {}
         () = traffic::serve(alibaba.listener, alibaba::router(shared.clone())) => {}
+        () = traffic::serve(tencent_sts.listener, tencent_v3::sts_router(shared.clone())) => {}
+        () = traffic::serve(alibaba_sts.listener, alibaba::sts_router(shared.clone())) => {}
+        () = traffic::serve(metadata.listener, metadata::router(shared.clone())) => {}
         () = traffic::serve(control.listener, control::router(shared)) => {}
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::clock::Millis;
 use crate::sim::{Settings, Sim, Unfit};
-use crate::world::{Mistake, NewAccount, NewLink, NewMachine, NewVpc};
+use crate::world::{Binding, Mistake, NewAccount, NewLink, NewMachine, NewVpc};
 
 /// Accounts, VPCs, machines and links to be made, and settings.
 #[derive(Debug, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Seed {
     machines: Vec<NewMachine>,
     #[serde(default)]
     links: Vec<NewLink>,
+    /// Roles of the machine that a client runs on.
+    #[serde(default)]
+    metadata: Vec<Binding>,
 }
 
 /// Why a seed does not come up.
@@ -75,7 +78,8 @@ impl Seed {
         each("accounts", self.accounts, |new| world.add_account(new))?;
         each("vpcs", self.vpcs, |new| world.add_vpc(new, now).map(drop))?;
         each("machines", self.machines, |new| world.add_machine(new, now).map(drop))?;
-        each("links", self.links, |new| world.link_by_hand(new, now))
+        each("links", self.links, |new| world.link_by_hand(new, now))?;
+        each("metadata", self.metadata, |binding| world.bind(binding))
     }
 }
 

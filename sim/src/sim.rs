@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{self, Millis};
 use crate::traffic::{self, Api, Calls, EVERY_ACTION, Faults, Nonces, Rates};
 use crate::world::{AlibabaRules, LinkRules, Rules, Switches, Timing, World};
-use crate::{alibaba, tencent_v2, tencent_v3};
+use crate::{alibaba, metadata, tencent_v2, tencent_v3};
 
 /// Everything that the servers share.
 #[derive(Debug, Default)]
@@ -22,6 +22,12 @@ pub struct Sim {
     pub tencent_v3: tencent_v3::Settings,
     /// What Alibaba's API looks like.
     pub alibaba: alibaba::Settings,
+    /// What Tencent's STS looks like.
+    pub tencent_sts: tencent_v3::StsSettings,
+    /// How a machine's metadata are kept.
+    pub metadata: metadata::Settings,
+    /// Tokens that metadata are asked with.
+    pub metadata_tokens: metadata::Tokens,
     /// Faults in the way.
     pub faults: Faults,
     /// Calls that came.
@@ -55,6 +61,10 @@ pub struct Settings {
     pub tencent_v3: tencent_v3::Settings,
     /// What Alibaba's API looks like.
     pub alibaba: alibaba::Settings,
+    /// What Tencent's STS looks like.
+    pub tencent_sts: tencent_v3::StsSettings,
+    /// How a machine's metadata are kept.
+    pub metadata: metadata::Settings,
 }
 
 /// Why settings are refused.
@@ -84,6 +94,8 @@ impl Sim {
             tencent_v2: self.tencent_v2.clone(),
             tencent_v3: self.tencent_v3.clone(),
             alibaba: self.alibaba.clone(),
+            tencent_sts: self.tencent_sts.clone(),
+            metadata: self.metadata.clone(),
         }
     }
 
@@ -97,12 +109,14 @@ impl Sim {
         if settings.timing.list_delay_ms > crate::world::LONGEST_LIST_DELAY {
             return Err(Unfit::ListDelay(settings.timing.list_delay_ms));
         }
-        let Settings { timing, limits, switches, alibaba_cloud, traffic, tencent_v2, tencent_v3, alibaba } = settings;
+        let Settings { timing, limits, switches, alibaba_cloud, traffic, .. } = settings;
         self.world.rules = Rules { timing, limits, switches, alibaba: alibaba_cloud };
         self.traffic = traffic;
-        self.tencent_v2 = tencent_v2;
-        self.tencent_v3 = tencent_v3;
-        self.alibaba = alibaba;
+        self.tencent_v2 = settings.tencent_v2;
+        self.tencent_v3 = settings.tencent_v3;
+        self.alibaba = settings.alibaba;
+        self.tencent_sts = settings.tencent_sts;
+        self.metadata = settings.metadata;
         Ok(())
     }
 }
@@ -112,7 +126,10 @@ pub fn expect_action(name: &str) -> Result<(), Unfit> {
     let is_known = name == EVERY_ACTION
         || tencent_v2::Action::named(name).is_some()
         || tencent_v3::Action::named(name).is_some()
-        || alibaba::Action::named(name).is_some();
+        || alibaba::Action::named(name).is_some()
+        || tencent_v3::StsAction::named(name).is_some()
+        || alibaba::StsAction::named(name).is_some()
+        || metadata::Action::named(name).is_some();
     if is_known { Ok(()) } else { Err(Unfit::NoAction(name.to_owned())) }
 }
 

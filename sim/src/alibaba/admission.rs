@@ -31,13 +31,33 @@ pub(super) struct Caller {
     pub(super) is_permitted: bool,
 }
 
+/// Whose key signed a request.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub(super) account: String,
+    pub(super) key_id: String,
+    pub(super) key: Key,
+}
+
 /// Lets a request in, or tells why not.
 pub(super) fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {
+    check_method(request)?;
+    let action = known_action(request, &sim.alibaba)?;
+    let Signer { account, key, .. } = signer(sim, request, now)?;
+    check_rate(sim, &account, (traffic::Api::Alibaba, action.name()), request, now)?;
+    let is_permitted = check_permission(&key, action, &account, &sim.alibaba, request)?;
+    Ok(Caller { account, action, is_permitted })
+}
+
+pub(super) fn check_method(request: &Request) -> Result<(), Failure> {
     if !["GET", "POST"].contains(&request.verb.as_str()) {
         return Err(Failure::bad("UnsupportedHTTPMethod", "This http method is not supported."));
     }
-    request.format()?;
-    let action = known_action(request, &sim.alibaba)?;
+    request.format().map(drop)
+}
+
+/// Whose key signed a request, if it is signed, by a key that works, now.
+pub(super) fn signer(sim: &mut Sim, request: &Request, now: Millis) -> Result<Signer, Failure> {
     let scheme = request.scheme()?;
     let id = required(request.access_key().as_deref(), "AccessKeyId")?.to_owned();
     let (sent_at, nonce) = (required(request.timestamp(), "Timestamp")?, required(request.nonce(), "SignatureNonce")?);
@@ -51,12 +71,10 @@ pub(super) fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Cal
     check_signature(request, &scheme, &key)?;
     sim.alibaba_nonces.use_up(&id, timestamp, nonce, (cloud_now / 1_000).saturating_sub(TOLERANCE));
     check_token(sim, request.token(), &key, now)?;
-    check_rate(sim, &account, action, request, now)?;
-    let is_permitted = check_permission(&key, action, &account, &sim.alibaba, request)?;
-    Ok(Caller { account, action, is_permitted })
+    Ok(Signer { account, key_id: id, key })
 }
 
-fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Failure> {
+pub(super) fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Failure> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| Failure::missing(name))
 }
 
@@ -70,7 +88,7 @@ fn known_action(request: &Request, settings: &Settings) -> Result<Action, Failur
 }
 
 /// The timestamp in seconds. It is `yyyy-MM-ddTHH:mm:ssZ` and nothing else.
-fn check_time(sent: &str, cloud_now: Millis) -> Result<u64, Failure> {
+pub(super) fn check_time(sent: &str, cloud_now: Millis) -> Result<u64, Failure> {
     let is_form = sent.len() == "2024-01-02T03:04:05Z".len() && sent.ends_with('Z');
     let parsed = sent.parse::<jiff::Timestamp>().ok().filter(|_| is_form);
     let seconds = parsed.and_then(|timestamp| u64::try_from(timestamp.as_second()).ok()).ok_or_else(|| {
@@ -159,15 +177,20 @@ fn is_token(sim: &Sim, sent: &str) -> bool {
 }
 
 /// Calls are counted for an account, a region and an action; a refusal ends with its minute.
-fn check_rate(sim: &mut Sim, account: &str, action: Action, request: &Request, now: Millis) -> Result<(), Failure> {
-    let region = request.params.text("RegionId").unwrap_or_default();
-    let subject = (traffic::Api::Alibaba, action.name());
+pub(super) fn check_rate(
+    sim: &mut Sim,
+    account: &str,
+    subject: (traffic::Api, &'static str),
+    request: &Request,
+    now: Millis,
+) -> Result<(), Failure> {
+    let (region, action) = (request.params.text("RegionId").unwrap_or_default(), subject.1);
     let in_minute = sim.rates.count_within(MINUTE, account, region, subject, now);
     let in_second = sim.rates.count(account, region, subject, now);
     let is_above = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count > limit);
-    let span = if is_above(in_minute, sim.alibaba.rate(action.name())) {
+    let span = if is_above(in_minute, sim.alibaba.rate(action)) {
         MINUTE
-    } else if is_above(in_second, sim.traffic.rate(action.name())) {
+    } else if is_above(in_second, sim.traffic.rate(action)) {
         1_000
     } else {
         return Ok(());

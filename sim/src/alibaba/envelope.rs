@@ -3,7 +3,6 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
-use super::action::Action;
 use super::failure::Failure;
 use super::request::{self, Format, Request};
 use super::settings::{ErrorFormat, ErrorKeys, Generation, Settings};
@@ -18,13 +17,18 @@ const XML: &str = "text/xml;charset=utf-8";
 /// The fields of an action's answer.
 pub(super) type Fields = Map<String, Value>;
 
-/// What the API answers.
-pub(super) fn answer(request: Option<&Request>, outcome: Result<Fields, Failure>, settings: &Settings) -> Answer {
+/// What the API answers; the product is named in the page that an error recommends.
+pub(super) fn answer(
+    request: Option<&Request>,
+    outcome: Result<Fields, Failure>,
+    product: &str,
+    settings: &Settings,
+) -> Answer {
     let id = request.map_or_else(request::new_id, |request| request.id.clone());
     let format = request.and_then(|request| request.format().ok()).unwrap_or(Format::Json);
     match outcome {
         Ok(fields) => success(fields, id, format, request.and_then(Request::action).unwrap_or_default()),
-        Err(failure) => error(failure, id, format, request, settings),
+        Err(failure) => error(failure, id, format, request, product, settings),
     }
 }
 
@@ -33,10 +37,15 @@ fn success(mut fields: Fields, id: String, format: Format, action: &str) -> Answ
     written(Answer::json(Code::Name(String::new()), fields.into()), format, format!("{action}Response"))
 }
 
-fn error(failure: Failure, id: String, format: Format, request: Option<&Request>, settings: &Settings) -> Answer {
+fn error(
+    failure: Failure,
+    id: String,
+    format: Format,
+    request: Option<&Request>,
+    product: &str,
+    settings: &Settings,
+) -> Answer {
     let format = if settings.error_format == ErrorFormat::Xml { Format::Xml } else { format };
-    let action = request.and_then(Request::action).and_then(Action::named);
-    let product = action.map_or("Ecs", |action| action.product().name());
     let mut fields = Fields::new();
     if settings.generation == Generation::G2 {
         let page = format!("https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={id}", failure.code);

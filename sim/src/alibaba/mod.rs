@@ -2,7 +2,7 @@
 //!
 //! Turns a request into a call on the world and its result into the envelope of this API: `request`, `sign` and
 //! `admission` let it in, `links`, `machines` and `vpcs` carry it out, `codes`, `envelope` and `xml` answer. Must never
-//! share a type with a client of the API. In the real world the product is told by the host; here any host serves both,
+//! share a type with a client of the API. `sts` is a product of its own, on a port of its own. In the real world the product is told by the host; here any host serves both,
 //! and the signature covers the host as it was sent.
 
 mod action;
@@ -18,6 +18,7 @@ mod regions;
 mod request;
 mod settings;
 mod sign;
+mod sts;
 mod vpcs;
 mod xml;
 
@@ -33,6 +34,7 @@ use envelope::Fields;
 use failure::Failure;
 use request::Request;
 pub use settings::Settings;
+pub use sts::{Action as StsAction, router as sts_router};
 
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};
@@ -122,7 +124,8 @@ impl Dialect for Alibaba {
     }
 
     fn answer(sim: &Sim, request: Option<&Request>, outcome: Result<Fields, Failure>) -> Answer {
-        envelope::answer(request, outcome, &sim.alibaba)
+        let action = request.and_then(Request::action).and_then(Action::named);
+        envelope::answer(request, outcome, action.map_or("Ecs", |action| action.product().name()), &sim.alibaba)
     }
 }
 

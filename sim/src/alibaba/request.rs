@@ -73,8 +73,16 @@ impl Request {
         }
     }
 
+    /// Whether the action and its like are in headers. A call of STS that needs no signature tells it by its action.
     fn is_v3(&self) -> bool {
         self.headers.contains_key("authorization")
+            || (self.params.text("Action").is_none() && self.headers.contains_key("x-acs-action"))
+    }
+
+    /// Whether nothing shows who sends it.
+    pub(super) fn is_anonymous(&self) -> bool {
+        let has_key = self.params.text("AccessKeyId").or(self.params.text("Signature")).is_some();
+        !self.headers.contains_key("authorization") && !has_key
     }
 
     pub(super) fn action(&self) -> Option<&str> {

@@ -4,6 +4,7 @@
 
 mod body;
 mod machines;
+mod roles;
 mod settings;
 mod stock;
 mod view;
@@ -29,9 +30,16 @@ const DEFAULT_LOG: usize = 1_000;
 pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/accounts", get(stock::accounts).post(stock::add_account))
-        .route("/accounts/{account}", get(stock::account).delete(stock::remove_account))
+        .route("/accounts/{account}", get(stock::account).patch(stock::change_account).delete(stock::remove_account))
         .route("/accounts/{account}/keys", post(stock::add_key))
         .route("/accounts/{account}/keys/{key}", delete(stock::remove_key).patch(stock::change_key))
+        .route("/accounts/{account}/roles", post(roles::add_role))
+        .route("/accounts/{account}/roles/{role}", delete(roles::remove_role).patch(roles::change_role))
+        .route("/accounts/{account}/identities", post(roles::add_identity))
+        .route("/accounts/{account}/identities/{name}", delete(roles::remove_identity).patch(roles::change_identity))
+        .route("/sessions/expire", post(roles::expire))
+        .route("/metadata", get(roles::bindings).post(roles::bind))
+        .route("/metadata/{account}/{role}", delete(roles::unbind))
         .route("/vpcs", post(stock::add_vpc))
         .route("/vpcs/{vpc}", get(stock::vpc).patch(stock::change_vpc).delete(stock::remove_vpc))
         .route("/machines", post(machines::add))

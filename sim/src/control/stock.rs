@@ -1,4 +1,4 @@
-//! Accounts, keys and VPCs.
+//! Accounts, keys and VPCs. Roles and what comes of them are in `roles`.
 
 use axum::extract::State;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::body::{Answer, Body, Id};
 use super::view;
 use crate::sim::Shared;
-use crate::world::{KeyChange, NewAccount, NewKey, NewVpc, VpcChange, VpcId};
+use crate::world::{AccountChange, KeyChange, NewAccount, NewKey, NewVpc, VpcChange, VpcId};
 
 pub(super) async fn accounts(State(shared): State<Shared>) -> Answer {
     Ok(shared.with(|sim, _| view::accounts(&sim.world)).into())
@@ -21,6 +21,17 @@ pub(super) async fn add_account(State(shared): State<Shared>, Body(new): Body<Ne
     shared.with(|sim, _| {
         sim.world.add_account(new)?;
         view::account(&sim.world, &id)
+    })
+}
+
+pub(super) async fn change_account(
+    State(shared): State<Shared>,
+    id: Id<String>,
+    Body(change): Body<AccountChange>,
+) -> Answer {
+    shared.with(|sim, _| {
+        sim.world.change_account(&id.0, &change)?;
+        view::account(&sim.world, &id.0)
     })
 }
 

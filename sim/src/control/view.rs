@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::body::{Answer, Trouble};
 use crate::clock::Millis;
 use crate::world::{
-    Account, InstanceId, Link, Machine, Mistake, Network, Outcome, Overlap, Place, Region, Task, Vpc, VpcId, World,
+    Account, Cloud, InstanceId, Link, Machine, Mistake, Network, Outcome, Overlap, Place, Region, Role, Task, Vpc,
+    VpcId, WebIdentity, World,
 };
 
 /// Everything, perhaps of one account.
@@ -18,7 +19,9 @@ pub(super) fn state(world: &World, account: Option<&str>, now: Millis) -> Value 
         regions.entry(&place.account).or_default().insert(place.region.clone(), region_view(place, region));
     }
     let accounts = world.accounts().filter(|(id, _)| is_wanted(id)).map(|(id, account)| {
-        json!({ "id": id, "cloud": account.cloud, "keys": keys(account), "regions": regions.remove(id.as_str()).unwrap_or_default() })
+        let mut view = account_view(id, account);
+        view["regions"] = regions.remove(id.as_str()).unwrap_or_default().into();
+        view
     });
     let accounts: Vec<Value> = accounts.collect();
     let tasks = world.tasks().filter(|task| is_wanted(&task.order.place.account)).map(task);
@@ -34,13 +37,13 @@ pub(super) fn state(world: &World, account: Option<&str>, now: Millis) -> Value 
 }
 
 pub(super) fn accounts(world: &World) -> Value {
-    world.accounts().map(|(id, account)| json!({ "id": id, "cloud": account.cloud, "keys": keys(account) })).collect()
+    world.accounts().map(|(id, account)| account_view(id, account)).collect()
 }
 
 pub(super) fn account(world: &World, id: &str) -> Answer {
     let found = world.accounts().find(|(other, _)| *other == id);
     let (id, account) = found.ok_or_else(|| Trouble::missing(&format!("there is no account `{id}`")))?;
-    Ok(json!({ "id": id, "cloud": account.cloud, "keys": keys(account) }).into())
+    Ok(account_view(id, account).into())
 }
 
 pub(super) fn vpc(world: &World, id: &VpcId) -> Answer {
@@ -57,6 +60,42 @@ pub(super) fn machine(world: &World, id: &InstanceId) -> Answer {
     Ok(view.into())
 }
 
+fn account_view(id: &str, account: &Account) -> Value {
+    json!({
+        "id": id,
+        "cloud": account.cloud,
+        "identityRefused": account.identity_refused,
+        "keys": keys(account),
+        "roles": account.roles.iter().map(|(name, role)| role_view(id, account.cloud, name, role)).collect::<Vec<_>>(),
+        "identities": account.identities.iter().map(|(name, it)| identity_view(name, it)).collect::<Vec<_>>(),
+    })
+}
+
+fn role_view(account: &str, cloud: Cloud, name: &str, role: &Role) -> Value {
+    let arn = match cloud {
+        Cloud::Tencent => format!("qcs::cam::uin/{account}:roleName/{name}"),
+        Cloud::Alibaba => format!("acs:ram::{account}:role/{name}"),
+    };
+    json!({
+        "name": name,
+        "arn": arn,
+        "allowedActions": role.allowed_actions,
+        "trustedKeys": role.trust.keys,
+        "trustedRoles": role.trust.roles,
+        "trustedSubjects": role.trust.subjects,
+        "maxSessionSeconds": role.max_session_seconds,
+    })
+}
+
+fn identity_view(name: &str, identity: &WebIdentity) -> Value {
+    json!({
+        "name": name,
+        "provider": identity.provider,
+        "subject": identity.subject,
+        "expiresAt": identity.expires_at,
+    })
+}
+
 fn keys(account: &Account) -> Value {
     let view = |(id, key): (&String, &crate::world::Key)| {
         json!({
@@ -65,6 +104,9 @@ fn keys(account: &Account) -> Value {
             "allowedActions": key.allowed_actions,
             "hasToken": key.token.is_some(),
             "tokenExpiresAt": key.token_expires_at,
+            "root": key.is_root,
+            "identityRefused": key.identity_refused,
+            "role": key.session.as_ref().map(|session| &session.role),
         })
     };
     account.keys.iter().map(view).collect()

@@ -8,7 +8,7 @@ use super::action::{Action, VERSION};
 use super::codes;
 use super::envelope::Failure;
 use super::params::Params;
-use super::read::{Common, Proof, Request};
+use super::read::{Common, Proof, Request, not_compliant};
 use super::settings::{Settings, State, UnknownParameters};
 use super::tc3;
 use crate::clock::Millis;
@@ -30,26 +30,50 @@ pub(super) struct Caller {
     pub(super) action: Action,
 }
 
+/// Whose key signed a request.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub(super) account: String,
+    pub(super) key_id: String,
+    pub(super) key: Key,
+}
+
 /// Lets a request in, or tells why not.
 pub(super) fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {
-    let proof = request.proof.as_ref().map_err(Clone::clone)?;
-    let secret_id = required(proof.secret_id(), "SecretId")?;
-    let common = &request.common;
-    let timestamp = number(required(common.timestamp.as_deref(), "Timestamp")?, "Timestamp")?;
-
+    let Signer { account, key_id, key } = signer(sim, request, now)?;
     let settings = sim.tencent_v3.clone();
     let denied = |denied| codes::denied(&denied, &settings);
-    let (account, key) = gate::known_key(sim, secret_id).map_err(denied)?;
+    let proof = request.proof.as_ref().map_err(Clone::clone)?;
+    let action = online_action(&request.common, proof, &settings)?;
+    let place = Place { account, region: required(request.common.region.as_deref(), "Region")?.to_owned() };
+    check_region(sim, &place)?;
+    gate::check_rate(sim, (Api::TencentV3, action.name()), &key_id, &place.region, now).map_err(denied)?;
+    gate::check_permission(&key, action.service(), action.name()).map_err(denied)?;
+    let params = request.params.as_ref().map_err(Clone::clone)?;
+    check_parameters(params, |name| action.has(name), settings.unknown_parameters)?;
+    Ok(Caller { place, action })
+}
+
+/// Whose key signed a request, if it is signed, by a key that works, now.
+pub(super) fn signer(sim: &mut Sim, request: &Request, now: Millis) -> Result<Signer, Failure> {
+    let proof = request.proof.as_ref().map_err(Clone::clone)?;
+    if matches!(proof, Proof::Skipped) {
+        return Err(not_compliant());
+    }
+    let key_id = required(proof.secret_id(), "SecretId")?.to_owned();
+    let timestamp = timestamp(&request.common)?;
+    let settings = sim.tencent_v3.clone();
+    let denied = |denied| codes::denied(&denied, &settings);
+    let (account, key) = gate::known_key(sim, &key_id).map_err(denied)?;
     gate::check_time(sim, timestamp, now).map_err(denied)?;
     check_proof(sim, proof, &key, timestamp, now)?;
-    gate::check_token(&key, common.token.as_deref(), now).map_err(denied)?;
-    let action = online_action(common, proof, &settings)?;
-    let place = Place { account, region: required(common.region.as_deref(), "Region")?.to_owned() };
-    check_region(sim, &place)?;
-    gate::check_rate(sim, (Api::TencentV3, action.name()), secret_id, &place.region, now).map_err(denied)?;
-    gate::check_permission(&key, action.service(), action.name()).map_err(denied)?;
-    check_parameters(action, request.params.as_ref().map_err(Clone::clone)?, &settings)?;
-    Ok(Caller { place, action })
+    gate::check_token(&key, request.common.token.as_deref(), now).map_err(denied)?;
+    Ok(Signer { account, key_id, key })
+}
+
+/// The time that a request says it was sent at.
+pub(super) fn timestamp(common: &Common) -> Result<u64, Failure> {
+    number(required(common.timestamp.as_deref(), "Timestamp")?, "Timestamp")
 }
 
 fn check_proof(sim: &mut Sim, proof: &Proof, key: &Key, timestamp: u64, now: Millis) -> Result<(), Failure> {
@@ -69,6 +93,7 @@ fn check_proof(sim: &mut Sim, proof: &Proof, key: &Key, timestamp: u64, now: Mil
             gate::use_nonce(sim, id, timestamp, nonce, now);
             Ok(())
         }
+        Proof::Skipped => Err(not_compliant()),
     }
 }
 
@@ -108,15 +133,19 @@ fn online_action(common: &Common, proof: &Proof, settings: &Settings) -> Result<
 }
 
 /// Regions have long names here. One that is not in the documents exists if something is in it.
-fn check_region(sim: &Sim, place: &Place) -> Result<(), Failure> {
+pub(super) fn check_region(sim: &Sim, place: &Place) -> Result<(), Failure> {
     if regions::is_long(&place.region) || sim.world.region(place).is_some() {
         return Ok(());
     }
     Err(Failure::new("UnsupportedRegion", "API does not support the requested region."))
 }
 
-fn check_parameters(action: Action, params: &Params, settings: &Settings) -> Result<(), Failure> {
-    match (settings.unknown_parameters, params.names().find(|name| !action.has(name))) {
+pub(super) fn check_parameters(
+    params: &Params,
+    has: impl Fn(&str) -> bool,
+    unknown: UnknownParameters,
+) -> Result<(), Failure> {
+    match (unknown, params.names().find(|name| !has(name))) {
         (UnknownParameters::Refused, Some(name)) => {
             Err(Failure::new("UnknownParameter", format!("The parameter `{name}` is not recognized.")))
         }
@@ -124,7 +153,7 @@ fn check_parameters(action: Action, params: &Params, settings: &Settings) -> Res
     }
 }
 
-fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Failure> {
+pub(super) fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Failure> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| Failure::missing(name))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Turns a request into a call on the world and its result into the envelope of this API: `read`, `tc3` and `admission`
 //! let a request in, `links`, `vpcs` and `machines` carry it out, `codes` and `envelope` answer. Must never share a type
-//! with a client of the API. In the real world the service is told by the host; here any host serves both, and the
+//! with a client of the API. `sts` is a service of its own, on a port of its own. In the real world the service is told by the host; here any host serves both, and the
 //! signature covers the host as it was sent.
 
 mod action;
@@ -16,6 +16,7 @@ mod page;
 mod params;
 mod read;
 mod settings;
+mod sts;
 mod tc3;
 mod uuid;
 mod vpcs;
@@ -32,6 +33,7 @@ use envelope::{Failure, Fields};
 use params::Params;
 use read::{Proof, Request};
 pub use settings::Settings;
+pub use sts::{Action as StsAction, Settings as StsSettings, router as sts_router};
 
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};

@@ -46,6 +46,13 @@ impl Params {
         value.as_str().ok_or_else(|| Failure::wrong_type(name))
     }
 
+    /// The number of this name; a form writes it as a text.
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
+        let in_form = |value: &Value| value.as_str().filter(|_| self.is_form)?.parse().ok();
+        let read = |value: &Value| value.as_u64().or_else(|| in_form(value));
+        self.value(name).map(|value| read(value).ok_or_else(|| Failure::wrong_type(name))).transpose()
+    }
+
     /// The texts of an array.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Failure> {
         self.value(name).map(|value| texts(value).ok_or_else(|| Failure::wrong_type(name))).transpose()

@@ -25,6 +25,12 @@ pub enum Api {
     TencentV3,
     /// Alibaba's ECS and VPC.
     Alibaba,
+    /// Tencent's STS, an API 3.0.
+    TencentSts,
+    /// Alibaba's STS.
+    AlibabaSts,
+    /// What a machine is told about itself, in either cloud.
+    Metadata,
 }
 
 /// A code as an API writes it.

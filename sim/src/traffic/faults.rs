@@ -81,7 +81,7 @@ pub struct Arranged {
     /// The text.
     #[serde(default)]
     pub message: String,
-    /// The HTTP status (Alibaba); left out: 400.
+    /// The HTTP status; left out: 400 of Alibaba, 200 of the metadata. Tencent's is always 200.
     #[serde(default)]
     pub http_status: Option<u16>,
     /// After how long the caller is asked to try again (Alibaba).
@@ -96,9 +96,9 @@ impl Effect {
     /// Whether calls of this API can meet it.
     pub fn suits(&self, api: Api) -> bool {
         let Self::Answer(Arranged { code, .. }) = self else { return true };
-        match (api, code) {
-            (Api::TencentV2, Code::Number(_)) | (Api::TencentV3 | Api::Alibaba, Code::Name(_)) => true,
-            (Api::TencentV2, Code::Name(_)) | (Api::TencentV3 | Api::Alibaba, Code::Number(_)) => false,
+        match code {
+            Code::Number(_) => api == Api::TencentV2,
+            Code::Name(_) => api != Api::TencentV2,
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::{Cloud, KeyChange, Mistake, NewAccount, NewKey, World};
+use super::{AccountChange, Cloud, KeyChange, Mistake, NewAccount, NewKey, Role, Session, WebIdentity, World};
 use crate::clock::Millis;
 
 /// A text that no log, read or error may show.
@@ -14,6 +14,10 @@ use crate::clock::Millis;
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text itself, for signing and comparing.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -33,6 +37,12 @@ pub struct Account {
     pub cloud: Cloud,
     /// The keys, by their public id.
     pub keys: BTreeMap<String, Key>,
+    /// The roles, by name.
+    pub roles: BTreeMap<String, Role>,
+    /// Tokens of other identity providers that are trusted, by a name of the simulator's own.
+    pub identities: BTreeMap<String, WebIdentity>,
+    /// Whether nobody of the account is told who they are.
+    pub identity_refused: bool,
 }
 
 /// A pair of key id and secret, with what it may do.
@@ -48,6 +58,12 @@ pub struct Key {
     pub allowed_actions: Option<Vec<String>>,
     /// A key can be switched off.
     pub enabled: bool,
+    /// Whether it is the account's own key and no user's.
+    pub is_root: bool,
+    /// Whether its bearer is not told who they are.
+    pub identity_refused: bool,
+    /// For what a temporary key was handed out.
+    pub session: Option<Session>,
 }
 
 impl Key {
@@ -75,6 +91,9 @@ impl From<NewKey> for Key {
             token_expires_at: new.token_expires_at,
             allowed_actions: new.allowed_actions,
             enabled: new.enabled,
+            is_root: new.root,
+            identity_refused: new.identity_refused,
+            session: None,
         }
     }
 }
@@ -90,15 +109,30 @@ impl World {
         if self.accounts.contains_key(&new.id) {
             return Err(Mistake::exists("account", &new.id));
         }
-        let id = new.id;
-        self.accounts.insert(id.clone(), Account { cloud: new.cloud, keys: BTreeMap::new() });
-        new.keys.into_iter().try_for_each(|key| self.add_key(&id, key))
+        let NewAccount { id, cloud, keys, roles, identities, identity_refused } = new;
+        self.accounts.insert(id.clone(), Account { cloud, identity_refused, ..Account::default() });
+        keys.into_iter().try_for_each(|key| self.add_key(&id, key))?;
+        roles.into_iter().try_for_each(|role| self.add_role(&id, role))?;
+        identities.into_iter().try_for_each(|identity| self.add_identity(&id, identity))
+    }
+
+    /// Changes what the change mentions.
+    pub fn change_account(&mut self, id: &str, change: &AccountChange) -> Result<(), Mistake> {
+        let account = self.account_mut(id)?;
+        account.identity_refused = change.identity_refused.unwrap_or(account.identity_refused);
+        Ok(())
+    }
+
+    /// Whether the bearer of a key is not told who they are.
+    pub fn refuses_identity(&self, account: &str, key: &Key) -> bool {
+        key.identity_refused || self.accounts.get(account).is_some_and(|account| account.identity_refused)
     }
 
     /// Removes an account with all it owns.
     pub fn remove_account(&mut self, id: &str) -> Result<(), Mistake> {
         self.accounts.remove(id).ok_or_else(|| Mistake::missing("account", &id))?;
         self.places.retain(|place, _| place.account != id);
+        self.bindings.retain(|binding| binding.account != id);
         Ok(())
     }
 
@@ -121,6 +155,7 @@ impl World {
         change.token_expires_at.change(&mut key.token_expires_at);
         change.allowed_actions.change(&mut key.allowed_actions);
         key.enabled = change.enabled.unwrap_or(key.enabled);
+        key.identity_refused = change.identity_refused.unwrap_or(key.identity_refused);
         Ok(())
     }
 
@@ -130,7 +165,7 @@ impl World {
         keys.remove(secret_id).map(drop).ok_or_else(|| Mistake::missing("key", &secret_id))
     }
 
-    fn account_mut(&mut self, id: &str) -> Result<&mut Account, Mistake> {
+    pub(super) fn account_mut(&mut self, id: &str) -> Result<&mut Account, Mistake> {
         self.accounts.get_mut(id).ok_or_else(|| Mistake::missing("account", &id))
     }
 

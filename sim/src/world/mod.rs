@@ -5,7 +5,7 @@
 //! speak HTTP, or hold a word of one vendor's wire format.
 //!
 //! Read next: `cloud` (what differs between clouds), `rules` (what may be linked), `writes` (tasks), `events` (what
-//! befalls machines), `reads` (lists).
+//! befalls machines), `reads` (lists), `access` (accounts and keys), `roles` and `sessions` (temporary keys).
 
 mod access;
 mod agenda;
@@ -18,7 +18,9 @@ mod machine;
 mod reads;
 mod refusal;
 mod region;
+mod roles;
 mod rules;
+mod sessions;
 mod settings;
 mod stock;
 mod task;
@@ -42,13 +44,18 @@ pub use machine::{Isolation, Lock, Machine, MachineStatus, Network};
 pub use reads::{LinkFilter, MachineFilter};
 pub use refusal::{Mistake, Refusal};
 pub use region::{Place, Region};
+pub use roles::{Role, Stranger, WebIdentity};
+pub use sessions::{Binding, Issued, Session};
 pub(crate) use settings::switch;
 pub use settings::{
     AddressFilter, BatchWithBadItem, Found, LONGEST_LIST_DELAY, LinkRules, ListOrder, RecycleBinStatus, Rules,
     Switches, Timing, UnknownMachine, UnlinkOnReturn,
 };
 pub use task::{Operation, Outcome, Overlap, Task};
-pub use vocabulary::{KeyChange, NewAccount, NewKey, NewLink, NewMachine, NewVpc, VpcChange};
+pub use vocabulary::{
+    AccountChange, IdentityChange, KeyChange, NewAccount, NewIdentity, NewKey, NewLink, NewMachine, NewRole, NewVpc,
+    RoleChange, VpcChange,
+};
 pub use vpc::{Vpc, VpcStatus};
 pub use writes::Order;
 
@@ -58,6 +65,7 @@ pub struct World {
     /// How this world behaves where the documents leave it open, and how fast it is.
     pub rules: Rules,
     accounts: BTreeMap<String, Account>,
+    bindings: Vec<Binding>,
     places: BTreeMap<Place, Region>,
     tasks: task::Tasks,
     agenda: Agenda,

@@ -42,6 +42,8 @@ pub struct Timing {
     pub vanish_after_ms: Millis,
     /// From the return of a machine to its destruction; `null`: never by itself.
     pub recycle_bin_ms: Option<Millis>,
+    /// How long a temporary key is good, whatever was asked for; `null`: as asked.
+    pub session_lifetime_ms: Option<Millis>,
 }
 
 impl Default for Timing {
@@ -54,6 +56,7 @@ impl Default for Timing {
             dead_record_lifetime_ms: None,
             vanish_after_ms: 2_000,
             recycle_bin_ms: None,
+            session_lifetime_ms: None,
         }
     }
 }

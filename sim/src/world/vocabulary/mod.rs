@@ -1,45 +1,15 @@
-//! How machines, VPCs, links and accounts are described to the simulator: by a seed file and by the control API alike.
+//! How machines, VPCs, links and accounts (`access`) are described to the simulator: by a seed file and by the control API alike.
 
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer};
 
-use super::{Cloud, InstanceId, Lock, MachineStatus, Secret, VpcId, VpcStatus};
-use crate::clock::Millis;
+mod access;
 
-/// An account to be made.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewAccount {
-    /// The cloud's own id of the account.
-    pub id: String,
-    /// Whose cloud it is in.
-    #[serde(default)]
-    pub cloud: Cloud,
-    /// Its keys.
-    #[serde(default)]
-    pub keys: Vec<NewKey>,
-}
+pub use access::{AccountChange, IdentityChange, KeyChange, NewAccount, NewIdentity, NewKey, NewRole, RoleChange};
 
-/// A key to be made.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewKey {
-    /// The public half.
-    pub secret_id: String,
-    /// The secret half.
-    pub secret_key: Secret,
-    /// For temporary keys.
-    pub token: Option<Secret>,
-    /// When the token ends, in Unix milliseconds.
-    pub token_expires_at: Option<Millis>,
-    /// `service:Action`, `service:*` or `*`; left out: everything.
-    pub allowed_actions: Option<Vec<String>>,
-    /// Whether it works.
-    #[serde(default = "yes")]
-    pub enabled: bool,
-}
+use super::{InstanceId, Lock, MachineStatus, VpcId, VpcStatus};
 
 /// A change to something that may be there or not.
 #[derive(Debug, Default)]
@@ -54,7 +24,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    pub(super) fn change(self, field: &mut Option<T>) {
+    pub(in crate::world) fn change(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
             Self::Clear => *field = None,
@@ -67,25 +37,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::To))
     }
-}
-
-/// A change to a key; what is left out stays, `null` clears.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeyChange {
-    /// The secret half.
-    pub secret_key: Option<Secret>,
-    /// For temporary keys.
-    #[serde(default)]
-    pub token: Change<Secret>,
-    /// When the token ends, in Unix milliseconds.
-    #[serde(default)]
-    pub token_expires_at: Change<Millis>,
-    /// What the key may do; `null`: everything.
-    #[serde(default)]
-    pub allowed_actions: Change<Vec<String>>,
-    /// Whether it works.
-    pub enabled: Option<bool>,
 }
 
 /// A VPC to be made.
@@ -195,8 +146,4 @@ pub struct NewLink {
     pub vpc_id: VpcId,
     /// The address on record; left out: the machine's. Another one makes a dead record (Tencent).
     pub recorded_ip: Option<Ipv4Addr>,
-}
-
-fn yes() -> bool {
-    true
 }

@@ -1,0 +1,68 @@
+//! The actions that are played (section 5.1 of the collected facts).
+
+/// The version of the service (section 4.1).
+pub(super) const VERSION: &str = "2018-08-13";
+
+/// The service, as signatures and permissions name it.
+pub(super) const SERVICE: &str = "sts";
+
+/// An action of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// 1312/66098
+    GetCallerIdentity,
+    /// 598/33164
+    AssumeRole,
+    /// 1312/73070
+    AssumeRoleWithWebIdentity,
+}
+
+impl Action {
+    const ALL: [Self; 3] = [Self::GetCallerIdentity, Self::AssumeRole, Self::AssumeRoleWithWebIdentity];
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::AssumeRole => "AssumeRole",
+            Self::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
+        }
+    }
+
+    /// Whether it documents this parameter. Policies, tags and the like are taken and have no effect.
+    pub(super) fn has(self, parameter: &str) -> bool {
+        let own: &[&str] = match self {
+            Self::GetCallerIdentity => &[],
+            Self::AssumeRole => &[
+                "RoleArn",
+                "RoleSessionName",
+                "DurationSeconds",
+                "Policy",
+                "ExternalId",
+                "Tags",
+                "SourceIdentity",
+                "SerialNumber",
+                "TokenCode",
+            ],
+            Self::AssumeRoleWithWebIdentity => {
+                &["ProviderId", "WebIdentityToken", "RoleArn", "RoleSessionName", "DurationSeconds", "Policy"]
+            }
+        };
+        own.contains(&parameter)
+    }
+
+    /// Whether the log of calls keeps this parameter, by the name that it has there: never a token.
+    pub(super) fn is_logged(self, name: &str) -> bool {
+        match self {
+            Self::GetCallerIdentity => false,
+            Self::AssumeRole | Self::AssumeRoleWithWebIdentity => {
+                ["roleArn", "roleSessionName", "durationSeconds", "providerId"].contains(&name)
+            }
+        }
+    }
+}
