@@ -13,6 +13,9 @@ pub mod http;
 pub mod pace;
 pub mod tencent;
 
+#[cfg(test)]
+mod documented;
+
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;

@@ -71,6 +71,10 @@ const fn not_found(action: Action) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::{
+        documented::{Documented, named},
+        tencent::v2::wire,
+    };
 
     const REFUSED: Kind = Kind::Refused(Reason::Refused);
     // Every code, with its kind on an attach, on a detach and on a look.
@@ -149,5 +153,31 @@ mod tests {
         assert!(
             !NUMBERS.iter().any(|(number, ..)| is_about_time(number) && !matches!(*number, "4100" | "4200" | "4500"))
         );
+    }
+
+    /// Every code of the documents.
+    fn documented() -> Vec<Documented> {
+        Documented::all(include_str!("../../../../tests/data/codes/tencent-v2.tsv"))
+    }
+
+    #[test]
+    fn every_documented_code_has_a_row_and_a_kind_that_follows_the_document() {
+        for row in documented() {
+            for action in Action::ALL.into_iter().filter(|action| row.is_of(*action, wire::name)) {
+                // A name comes with a number that tells nothing; a number alone, or with a name that nobody knows.
+                let is_name = row.code.parse::<u32>().is_err();
+                let (name, number) = if is_name { (Some(row.code), "7777") } else { (None, row.code) };
+                let kind = kind(action, name, number).unwrap_or_else(|| panic!("{row:?} has no row"));
+                assert!(row.allows(kind), "{row:?} {action:?} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_row_is_without_a_documented_code() {
+        let documented = documented();
+        let is_known = |name: &str| documented.iter().any(|row| row.code == name);
+        let unknown: Vec<_> = named(include_str!("codes.rs")).into_iter().filter(|name| !is_known(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }
