@@ -12,7 +12,7 @@ CRDS := crds/classiclink.dev.yaml
 
 .PHONY: help
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the operator, the simulator and the control plane's program
@@ -42,6 +42,7 @@ test: ## Build everything, then run every test
 	"$(BIN)/control-plane" build
 	RUST_TEST_THREADS=4 cargo test --locked --workspace
 	cargo test --locked --profile model --test model -- --nocapture
+	tests/conformance/run "$(BIN)/classiclink-sim" "$(TOOLS)" --where-possible
 
 # Every life of tests/cluster/switches.rs. SEED=… leads them with the same lots as another run did.
 .PHONY: verify
@@ -76,6 +77,11 @@ crds: ## Write crds/ anew from the types
 .PHONY: clean
 clean: ## Remove what cargo built; the cache of Kubernetes programs stays
 	cargo clean
+
+.PHONY: conformance
+conformance: ## Let the vendors' own Python libraries judge the simulator and the operator's signatures
+	cargo build --locked --workspace --bins
+	tests/conformance/run "$(BIN)/classiclink-sim" "$(TOOLS)"
 
 # The tools are looked for first: llvm-22 is a Debian package (the one whose tools read this compiler's profiles),
 # cargo-llvm-cov is built into the cache.

@@ -15,6 +15,8 @@ pub mod tencent;
 
 #[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod recorded;
 
 use std::collections::{BTreeSet, HashMap};
 
