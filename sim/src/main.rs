@@ -17,6 +17,7 @@ mod listen;
 mod metadata;
 mod seed;
 mod sim;
+mod space;
 mod tencent;
 mod tencent_v2;
 mod tencent_v3;

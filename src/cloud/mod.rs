@@ -42,12 +42,21 @@ pub enum Action {
     ReadVpc,
     /// Ask about a task.
     ReadTask,
+    /// Read how many links a VPC may have.
+    ReadQuota,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 6] =
-        [Self::Attach, Self::Detach, Self::ListLinks, Self::ListMachines, Self::ReadVpc, Self::ReadTask];
+    pub const ALL: [Self; 7] = [
+        Self::Attach,
+        Self::Detach,
+        Self::ListLinks,
+        Self::ListMachines,
+        Self::ReadVpc,
+        Self::ReadTask,
+        Self::ReadQuota,
+    ];
 
     /// The label in metrics and logs.
     #[must_use]
@@ -59,6 +68,7 @@ impl Action {
             Self::ListMachines => "ListMachines",
             Self::ReadVpc => "ReadVpc",
             Self::ReadTask => "ReadTask",
+            Self::ReadQuota => "ReadQuota",
         }
     }
 }
@@ -157,6 +167,15 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// The call failed.
     async fn vpc(&self, id: &VpcId, lane: Lane) -> Result<Option<Vpc>, CloudError>;
+
+    /// Reads how many links a VPC may have; `None` where the cloud does not tell.
+    ///
+    /// # Errors
+    /// The call failed.
+    async fn quota(&self, lane: Lane) -> Result<Option<usize>, CloudError> {
+        let _ = lane;
+        Ok(None)
+    }
 
     /// Asks for links. Sent exactly once.
     ///

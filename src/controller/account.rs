@@ -70,7 +70,9 @@ async fn write(object: &CloudAccount, account: &Account, context: &Context) -> R
     let before = object.status.clone().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or_default();
     let notice = judge(account, &context.settings.namespace);
+    let in_use = context.claims.of_account(&account.name).into_iter().map(|claimant| claimant.machine.0).collect();
     let next = CloudAccountStatus {
+        regions: account.regions(&in_use, &before.regions),
         observed_generation: Some(generation),
         conditions: set(&before.conditions, conditions(&notice, generation), clock::now()),
         ..before.clone()

@@ -1,7 +1,7 @@
 //! The accounts in use: keys, budget and brokers of each, kept while its specification stays the same.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Settings;
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
     cloud::{
         Provider,
@@ -204,6 +204,21 @@ impl Account {
             TencentApi::V3 => Arc::new(tencent::V3::new(&endpoints, region, keyring, pace, http)?),
             TencentApi::V2 => Arc::new(tencent::V2::new(&endpoints, region, keyring, pace, http)?),
         })
+    }
+
+    /// What is known of each region in use: what its broker tells, or what was told of it before.
+    #[must_use]
+    pub fn regions(
+        &self,
+        in_use: &BTreeSet<String>,
+        before: &BTreeMap<String, RegionUse>,
+    ) -> BTreeMap<String, RegionUse> {
+        let brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = |name: &String| {
+            let now = Region::new(name).ok().and_then(|region| brokers.get(&region)?.usage());
+            now.or_else(|| before.get(name).cloned())
+        };
+        in_use.iter().filter_map(|name| Some((name.clone(), told(name)?))).collect()
     }
 
     /// Every broker that was started.

@@ -29,6 +29,21 @@ pub struct Attempt {
     pub progress: Option<Progress>,
 }
 
+impl Attempt {
+    /// Whether it says nothing that the cloud did not know the task when it was `asked`: in its first seconds a task may
+    /// not be visible yet. Taken for over, it might carry out a detach after the next attach.
+    #[must_use]
+    pub fn may_not_be_visible(&self, asked: Timestamp, tempo: Tempo) -> bool {
+        let begun = match &self.answer {
+            Some(Answer::Taken { at, .. }) => *at,
+            Some(Answer::NotSent | Answer::Refused(_) | Answer::Unclear { .. } | Answer::Split { .. }) | None => {
+                self.started_at
+            }
+        };
+        self.progress.is_none() && asked < later(begun, tempo.task_visible())
+    }
+}
+
 /// What came back for one item of a change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {

@@ -78,6 +78,11 @@ pub enum VpcSeen {
     Missing,
     /// It is there.
     Seen(Vpc),
+    /// It is there, and has all the links that it may have.
+    Full {
+        /// So many.
+        most: usize,
+    },
     /// It could not be read.
     Unknown(Notice),
 }

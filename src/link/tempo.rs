@@ -81,6 +81,20 @@ impl Tempo {
         (self.sweep() * 5).max(self.scaled(300))
     }
 
+    /// For so long a new task may be unknown to the cloud, and runs all the same.
+    ///
+    /// 10 s: "the first seconds" (`tencent.md` 9.2; nobody has measured them), or the deadline of a call.
+    #[must_use]
+    pub fn task_visible(self) -> Duration {
+        self.scaled(10)
+    }
+
+    /// How often an account may tell anew how many links its VPCs have, while that changes.
+    #[must_use]
+    pub fn usage_gap(self) -> Duration {
+        self.scaled(30)
+    }
+
     /// How long a task may run before it is reported as stuck.
     #[must_use]
     pub fn stuck_task(self) -> Duration {

@@ -208,6 +208,10 @@ fn no_vpc(seen: &VpcSeen, desired: &Desired) -> Option<Row> {
             Reason::ClassicLinkDisabled,
             format!("ClassicLink is switched off for {vpc}; switch it on at the cloud"),
         ),
+        VpcSeen::Full { most } => hold(
+            Reason::QuotaExceeded,
+            format!("{vpc} has all {most} links that it may have; remove one, or have the quota raised at the cloud"),
+        ),
         VpcSeen::Seen(_) => None,
     }
 }

@@ -3,7 +3,14 @@
 use classiclink::api::{ClassicLink, ConditionType, Reason};
 use serde_json::json;
 
-use crate::harness::{Recording, World, cloud::Action, read::Told, stage::SYSTEM, story};
+use crate::harness::{
+    Recording, World,
+    cloud::{Action, CloudApi, REGION},
+    read::Told,
+    stage::SYSTEM,
+    story,
+    wait::eventually,
+};
 
 /// Waits until a link says `reason`, with a message that has all of `words`.
 async fn until_says(world: &World, link: &ClassicLink, status: &str, reason: Reason, words: &[&str]) {
@@ -235,6 +242,49 @@ fn a_vpc_that_is_full_is_said_to_be_and_is_tried_again_until_a_place_is_free() {
         assert_eq!(world.cloud.linked(&other).await, Some(vpc.clone()), "nobody else is cut off for a place");
 
         world.cloud.quota(&vpc, 2).await;
+        world.until_ready(&link).await;
+    });
+}
+
+#[test]
+fn where_the_cloud_tells_the_quota_nothing_is_sent_to_a_vpc_that_is_full() {
+    story(async {
+        let world = World::on(CloudApi::V3, "told-full").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let other = world.cloud.machine("10.66.0.8").await;
+        world.cloud.set(&json!({ "limits": { "linksPerVpc": 1 } })).await;
+        world.cloud.link_by_hand(&other, &vpc).await;
+        let link = world.link("web", &machine, &vpc);
+
+        world.apply(&link).await;
+        until_says(&world, &link, "False", Reason::QuotaExceeded, &[&vpc, "all 1 links"]).await;
+        assert!(world.cloud.sent_for(&machine).await.is_empty());
+        let used = async || {
+            let account = world.accounts().get(&world.name).await.unwrap();
+            account.status?.regions.get(REGION)?.vpcs.get(&vpc).cloned()
+        };
+        let used = eventually("the account tells how many links the VPC has", used).await;
+        assert_eq!((used.links, used.quota), (1, Some(1)));
+
+        world.cloud.unlink_by_hand(&other).await;
+        world.until_ready(&link).await;
+    });
+}
+
+#[test]
+fn a_vpc_whose_quota_was_raised_by_ticket_is_tried_although_the_general_number_says_that_it_is_full() {
+    story(async {
+        let world = World::on(CloudApi::V3, "raised").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let other = world.cloud.machine("10.66.0.8").await;
+        world.cloud.set(&json!({ "limits": { "linksPerVpc": 1 } })).await;
+        world.cloud.quota(&vpc, 2).await;
+        world.cloud.link_by_hand(&other, &vpc).await;
+        let link = world.link("web", &machine, &vpc);
+
+        world.apply(&link).await;
+        world.until_says(&link, "False", Reason::QuotaExceeded).await;
+
         world.until_ready(&link).await;
     });
 }

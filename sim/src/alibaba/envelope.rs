@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::request::{self, Format, Request};
-use super::settings::{ErrorFormat, ErrorKeys, Generation, Settings};
+use super::settings::{DryRunStatus, ErrorFormat, ErrorKeys, Generation, Settings};
 use super::xml;
 use crate::traffic::{Answer, Code};
 
@@ -93,6 +93,11 @@ pub(super) fn list(singular: &str, rows: Vec<Value>) -> Value {
 }
 
 /// A call that is only tried, and would be let in.
-pub(super) fn dry_run() -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+pub(super) fn dry_run(settings: &Settings) -> Failure {
+    let status = match settings.dry_run_status {
+        DryRunStatus::BadRequest => StatusCode::BAD_REQUEST,
+        DryRunStatus::Forbidden => StatusCode::FORBIDDEN,
+        DryRunStatus::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+    };
+    Failure::new(status, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
 }

@@ -17,7 +17,7 @@ const LARGEST_PAGE: usize = 100;
 pub(super) fn list(sim: &Sim, caller: &Caller, place: &Place, params: &Params) -> Result<Fields, Failure> {
     let filter = Filter::asked(params)?;
     if params.is_set("DryRun") {
-        return Err(dry_run());
+        return Err(dry_run(&sim.alibaba));
     }
     let listed = sim.world.list_machines(place, &MachineFilter::default()).unwrap_or_default();
     let fits = |machine: &&Machine| caller.is_permitted && filter.fits(machine);

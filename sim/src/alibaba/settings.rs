@@ -43,6 +43,8 @@ pub struct Settings {
     pub access_denied_detail: Detail,
     /// The HTTP status of `MissingSecurityToken` and `InvalidSecurityToken.*`.
     pub token_error_status: TokenErrorStatus,
+    /// The HTTP status of `DryRunOperation`.
+    pub dry_run_status: DryRunStatus,
 }
 
 impl Settings {
@@ -156,5 +158,14 @@ switch! {
         BadRequest,
         /// 403.
         Forbidden
+    }
+    /// The HTTP status of `DryRunOperation`.
+    DryRunStatus {
+        /// 400.
+        BadRequest,
+        /// 403.
+        Forbidden,
+        /// 412.
+        PreconditionFailed
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn attribute(sim: &Sim, place: &Place, params: &Params) -> Result<Fie
         codes::of_switch(SwitchRefusal::VpcNotFound, &sim.alibaba)
     })?;
     if params.is_set("DryRun") {
-        return Err(dry_run());
+        return Err(dry_run(&sim.alibaba));
     }
     let mut fields = row(vpc, place);
     fields.insert("ClassicLinkEnabled".into(), vpc.classic_link_enabled.into());
@@ -42,7 +42,7 @@ pub(super) fn list(sim: &Sim, place: &Place, params: &Params) -> Result<Fields, 
     }
     let page = Page::asked(params, LARGEST_PAGE, Failure::parameter)?;
     if params.is_set("DryRun") {
-        return Err(dry_run());
+        return Err(dry_run(&sim.alibaba));
     }
     let listed = sim.world.list_vpcs(place, &[]).unwrap_or_default();
     let fits = |vpc: &&Vpc| ids.is_empty() || ids.contains(&vpc.id.to_string().as_str());

@@ -57,6 +57,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/links/{machine}", delete(unlink))
         .route("/seed", post(seed))
         .route("/settings", get(settings::all).patch(settings::change).delete(settings::reset))
+        .route("/settings/space", get(settings::space))
         .route("/faults", get(settings::faults).post(settings::add_fault).delete(settings::clear_faults))
         .route("/faults/{fault}", delete(settings::remove_fault))
         .route("/state", get(state))

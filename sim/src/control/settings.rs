@@ -3,8 +3,9 @@
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::body::{Answer, Body, Id, Trouble};
+use super::body::{Answer, Body, Id, Query, Trouble};
 use crate::sim::{Settings, Shared, Sim, Unfit, expect_action};
+use crate::space;
 use crate::traffic::NewFault;
 
 pub(super) async fn all(State(shared): State<Shared>) -> Answer {
@@ -19,6 +20,13 @@ pub(super) async fn change(State(shared): State<Shared>, Body(change): Body<Valu
         sim.apply(serde_json::from_value(settings).map_err(|error| Trouble::bad(&error))?)?;
         show(sim)
     })
+}
+
+/// Every switch with all its settings.
+pub(super) async fn space(query: Query) -> Answer {
+    query.expect_only(&["api"])?;
+    let api = query.text("api").map(|api| serde_json::from_value(api.into())).transpose();
+    Ok(json!(space::all(api.map_err(|error| Trouble::bad(&error))?)).into())
 }
 
 pub(super) async fn reset(State(shared): State<Shared>) -> Answer {

@@ -4,7 +4,7 @@
 //! collected facts (section 2.5): 4000 for what is wrong or at a limit, 5000 for what is not found, 5100 for locks.
 
 use super::envelope::Failure;
-use super::settings::{Settings, StaleTimestamp, UnknownTask};
+use super::settings::{NumberOfName, Settings, StaleTimestamp, UnknownTask};
 use crate::tencent::gate::Denied;
 use crate::world::Refusal;
 
@@ -27,7 +27,7 @@ pub(super) fn denied(denied: &Denied, settings: &Settings) -> Failure {
 
 pub(super) fn failure(refusal: Refusal, settings: &Settings) -> Failure {
     let text = refusal.to_string();
-    match refusal {
+    let failure = match refusal {
         Refusal::VpcNotFound => Failure::named(5000, "InvalidVpc.NotFound", text),
         // DetachClassicLinkVpc documents no other code for a machine that has no link (215/2097).
         Refusal::MachineNotFound | Refusal::MachineNotOwned | Refusal::NoLink => {
@@ -42,6 +42,10 @@ pub(super) fn failure(refusal: Refusal, settings: &Settings) -> Failure {
             Failure::new(4000, text)
         }
         Refusal::TaskNotFound => Failure::new(task_code(settings.unknown_task), text),
+    };
+    match (&failure.code_desc, settings.number_of_name) {
+        (Some(_), NumberOfName::Parameter) => Failure { code: 4000, ..failure },
+        (Some(_), NumberOfName::ByKind) | (None, _) => failure,
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Settings {
     pub api: State,
     /// How `code` is written (an error page shows `"5100"`).
     pub code: NumberShape,
+    /// Which number stands beside a name in `codeDesc`; no document pairs them.
+    pub number_of_name: NumberOfName,
     /// How `totalCount` of links is written (215/2112: an int in the table, `"1"` in the sample).
     pub total_count: TotalCount,
     /// What the new id of a link's VPC is called (215/2112: one name in the table, another in the sample).
@@ -42,6 +44,7 @@ impl Default for Settings {
         Self {
             api: State::default(),
             code: NumberShape::default(),
+            number_of_name: NumberOfName::default(),
             total_count: TotalCount::default(),
             vpc_id_field: VpcIdField::default(),
             task_data: TaskData::default(),
@@ -74,6 +77,13 @@ switch! {
         Int,
         /// As a string.
         String
+    }
+    /// Which number stands beside a name.
+    NumberOfName {
+        /// 4000 for what is wrong or at a limit, 5000 for what is not found, 5100 for locks.
+        ByKind,
+        /// 4000 beside each name.
+        Parameter
     }
     /// How a total is written.
     TotalCount {

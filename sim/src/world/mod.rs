@@ -48,7 +48,7 @@ pub use roles::{Role, Stranger, WebIdentity};
 pub use sessions::{Binding, Issued, Session};
 pub(crate) use settings::switch;
 pub use settings::{
-    AddressFilter, BatchWithBadItem, Found, LONGEST_LIST_DELAY, LinkRules, ListOrder, RecycleBinStatus, Rules,
+    AddressFilter, BatchWithBadItem, Found, LONGEST_LIST_DELAY, LinkRules, ListOrder, RecycleBinStatus, Rules, Switch,
     Switches, Timing, UnknownMachine, UnlinkOnReturn,
 };
 pub use task::{Operation, Outcome, Overlap, Task};

@@ -126,6 +126,12 @@ pub struct Switches {
     pub list_order: ListOrder,
 }
 
+/// A switch: something that is one of a few settings.
+pub trait Switch: Copy + Serialize + 'static {
+    /// Its settings, the default first.
+    const SETTINGS: &'static [Self];
+}
+
 /// Declares switches: an enum in kebab-case, the first setting being the default.
 macro_rules! switch {
     ($($(#[$doc:meta])* $name:ident { $(#[$first_doc:meta])* $first:ident, $($(#[$other_doc:meta])* $other:ident),+ })+) => {
@@ -137,6 +143,10 @@ macro_rules! switch {
             #[default]
             $first,
             $($(#[$other_doc])* $other),+
+        }
+
+        impl $crate::world::Switch for $name {
+            const SETTINGS: &'static [Self] = &[Self::$first, $(Self::$other),+];
         })+
     };
 }

@@ -15,4 +15,6 @@ mod lists;
 #[cfg(test)]
 mod shapes;
 #[cfg(test)]
+mod sts;
+#[cfg(test)]
 mod vpcs;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod v2;

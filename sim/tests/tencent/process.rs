@@ -56,7 +56,15 @@ fn it_stops_on_sigterm() {
 
 #[test]
 fn it_listens_on_loopback_alone() {
-    for option in ["--listen", "--listen-v3", "--listen-alibaba", "--control"] {
+    for option in [
+        "--listen",
+        "--listen-v3",
+        "--listen-alibaba",
+        "--listen-tencent-sts",
+        "--listen-alibaba-sts",
+        "--listen-metadata",
+        "--control",
+    ] {
         let text = refused(&[option, "0.0.0.0:0"]);
         assert!(text.contains("0.0.0.0:0 is not a loopback address"), "{text}");
     }

@@ -37,7 +37,7 @@ pub(super) const fn is_passed_dry_run(code: &str) -> bool {
 pub(super) const fn is_change(action: Action) -> bool {
     match action {
         Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => false,
+        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => false,
     }
 }
 
@@ -68,7 +68,9 @@ impl Row {
         match action {
             Action::Attach => self.attach,
             Action::Detach => self.detach,
-            Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => self.look,
+            Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => {
+                self.look
+            }
         }
     }
 }

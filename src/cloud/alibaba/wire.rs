@@ -28,7 +28,7 @@ pub(super) const fn name(action: Action) -> &'static str {
         Action::ListMachines => "DescribeInstances",
         Action::ReadVpc => "DescribeVpcAttribute",
         // Changes are carried out at once: there is nothing to ask about, and nothing is asked.
-        Action::ReadTask => "",
+        Action::ReadTask | Action::ReadQuota => "",
     }
 }
 
@@ -46,7 +46,12 @@ impl Service {
     pub(super) const fn of(action: Action) -> Self {
         match action {
             Action::ReadVpc => Self::Vpc,
-            Action::Attach | Action::Detach | Action::ListLinks | Action::ListMachines | Action::ReadTask => Self::Ecs,
+            Action::Attach
+            | Action::Detach
+            | Action::ListLinks
+            | Action::ListMachines
+            | Action::ReadTask
+            | Action::ReadQuota => Self::Ecs,
         }
     }
 

@@ -92,6 +92,6 @@ impl Shown {
 pub(super) fn worded(vpc: VpcSeen) -> VpcSeen {
     match vpc {
         VpcSeen::Unknown(notice) => VpcSeen::Unknown(Notice::new(notice.reason, String::new())),
-        VpcSeen::Unlooked | VpcSeen::Missing | VpcSeen::Seen(_) => vpc,
+        VpcSeen::Unlooked | VpcSeen::Missing | VpcSeen::Seen(_) | VpcSeen::Full { .. } => vpc,
     }
 }

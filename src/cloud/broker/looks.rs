@@ -51,15 +51,20 @@ impl Inner {
         let vpcs = join_all(plan.vpcs.iter().map(|vpc| self.look_at_vpc(begun, vpc, lane)));
         let links = join_all(plan.scopes.iter().map(|scope| self.look_at_links(begun, scope.clone(), lane)));
         let machines = self.look_at_machines(begun, &plan.machines, lane);
+        let vpcs = join(vpcs, self.look_at_quota(&plan, begun, lane));
         let ((links, _), machines) = join(join(links, vpcs), machines).await;
         self.fares(links.into_iter().flatten().chain(machines).next());
         let dies = self.provider.nature().links_die_with_address;
-        let state = self.state();
+        let mut state = self.state();
         // Counted before anyone is told: who is told first must know of all the others.
         state.count(&mut self.census(), dies, self.tempo);
         let owners = state.news(&plan.machines, dies, self.tempo);
+        let usage = state.tell_usage(begun, self.tempo);
         drop(state);
         self.tell(owners);
+        if usage {
+            self.tell_account();
+        }
     }
 
     /// Returns why it failed, if it did.
@@ -102,7 +107,7 @@ impl Inner {
         match self.provider.links(scope, lane).await {
             Ok(list) => {
                 let mut state = self.state();
-                state.take_links(begun, scope, &list);
+                state.take_links(begun, scope, &list, self.tempo);
                 Ok(if list.complete { BTreeSet::new() } else { state.missing_from(&list) })
             }
             Err(error) => {
@@ -121,13 +126,25 @@ impl Inner {
         self.state().take_vpc(id, begun, seen);
     }
 
+    /// The quota is read together with the VPC that someone wants, and is no more than an advice: a failure says nothing.
+    async fn look_at_quota(&self, plan: &Plan, begun: Timestamp, lane: Lane) {
+        if !plan.vpcs.is_empty() && self.state().usage.is_due(begun, self.tempo) {
+            let quota = self.provider.quota(lane).await.unwrap_or_default();
+            self.state().usage.take_quota(begun, quota, self.tempo);
+        }
+    }
+
+    fn tell_account(&self) {
+        // Nobody listens any more when the process ends.
+        let _ = self.wake.account.send(self.wake.name.clone());
+    }
+
     /// Keeps the health of the region's looks, which is the account's: what the whole round came to.
     fn fares(&self, health: Option<Notice>) {
         let mut state = self.state();
         if state.health.as_ref().map(|old| old.reason) != health.as_ref().map(|new| new.reason) {
             state.health = health;
-            // Nobody listens any more when the process ends.
-            let _ = self.wake.account.send(self.wake.name.clone());
+            self.tell_account();
         }
     }
 }

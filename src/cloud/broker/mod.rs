@@ -17,6 +17,7 @@ mod state;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::{
     net::IpAddr,
@@ -29,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Provider, pace::Pace};
 use crate::{
-    api::Operation,
+    api::{Operation, RegionUse},
     clock,
     link::{Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Sighting, Tempo, VpcId, Watch},
 };
@@ -203,6 +204,12 @@ impl Broker {
     pub fn look_again(&self) {
         self.0.state().look_again();
         self.0.look.notify_one();
+    }
+
+    /// What the account may tell of the region; `None` until something was seen.
+    #[must_use]
+    pub fn usage(&self) -> Option<RegionUse> {
+        self.0.state().usage.told()
     }
 
     /// Why looks at the whole region fail, if they do.

@@ -11,8 +11,10 @@ use super::{
     Known, Owner,
     entry::{Entry, Shown, worded},
     requests::Batch,
+    usage::Usage,
 };
 use crate::{
+    api::Reason,
     cloud::{LinkList, LinkScope, MachineList},
     link::{
         Attempt, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId, VpcSeen,
@@ -31,6 +33,7 @@ pub(super) struct State {
     pub(super) asking: BTreeSet<String>,
     pub(super) health: Option<Notice>,
     links: Option<usize>,
+    pub(super) usage: Usage,
     pub(super) next_batch: u64,
 }
 
@@ -105,7 +108,7 @@ impl State {
     fn vpc(&self, vpc: &VpcId, tempo: Tempo) -> VpcSeen {
         let fresh = |looked: Timestamp| crate::clock::until(looked, crate::clock::now()) <= tempo.sweep() * 2;
         match self.vpcs.get(vpc) {
-            Some((looked, seen)) if fresh(*looked) => seen.clone(),
+            Some((looked, seen)) if fresh(*looked) => self.usage.judge(vpc, seen.clone(), (crate::clock::now(), tempo)),
             Some(_) | None => VpcSeen::Unlooked,
         }
     }
@@ -165,9 +168,12 @@ impl State {
     }
 
     /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
-    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList) {
+    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList, tempo: Tempo) {
         if *scope == LinkScope::All && list.complete {
             self.links = Some(list.rows.len());
+        }
+        if list.complete {
+            self.usage.take(scope, list, (begun, tempo));
         }
         for (instance, entry) in &mut self.machines {
             let look = match (list.rows.get(instance), scope) {
@@ -251,6 +257,15 @@ impl State {
             waits || *shown != seen
         });
         told.map(|(_, entry)| entry.owner.clone()).collect()
+    }
+
+    /// Whether the account has something new to tell of its links.
+    pub(super) fn tell_usage(&mut self, now: Timestamp, tempo: Tempo) -> bool {
+        let refused = self.health.as_ref().is_some_and(|health| health.reason == Reason::RegionNotSupported);
+        let supported = if refused { Some(false) } else { self.links.map(|_| true) };
+        let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        let in_use = watches.flat_map(|watch| watch.place.iter().chain(&watch.vpc).cloned()).collect();
+        self.usage.tell((now, tempo), supported, &in_use)
     }
 
     /// Those who follow this task.

@@ -52,7 +52,13 @@ impl State {
     }
 
     /// Writes down what was said. Returns those for whom it is news.
-    fn progressed(&mut self, id: &TaskId, at: Timestamp, progress: Option<&Progress>) -> Vec<super::Owner> {
+    fn progressed(
+        &mut self,
+        id: &TaskId,
+        at: Timestamp,
+        progress: Option<&Progress>,
+        tempo: Tempo,
+    ) -> Vec<super::Owner> {
         self.asking.remove(&id.0);
         let mut owners = Vec::new();
         for instance in self.followers(id) {
@@ -61,7 +67,8 @@ impl State {
             let Some((_, started_at)) = entry.watch.as_ref().and_then(|watch| watch.follow.clone()) else { continue };
             let Some(progress) = progress else { continue };
             let attempt = entry.attempt.get_or_insert(Attempt { started_at, answer: None, progress: None });
-            if attempt.started_at != started_at {
+            let unknown = matches!(progress, Progress::Unknown { .. });
+            if attempt.started_at != started_at || (unknown && attempt.may_not_be_visible(at, tempo)) {
                 continue;
             }
             let news = attempt.progress.as_ref().is_none_or(|old| label(old) != label(progress));
@@ -82,7 +89,7 @@ impl Inner {
     async fn ask_about(&self, id: TaskId) {
         let at = clock::now();
         let progress = said(at, self.provider.task(&id).await);
-        let owners = self.state().progressed(&id, at, progress.as_ref());
+        let owners = self.state().progressed(&id, at, progress.as_ref(), self.tempo);
         self.tell(owners);
         self.follow.notify_one();
     }

@@ -133,7 +133,7 @@ impl Call<'_> {
 const fn is_change(action: Action) -> bool {
     match action {
         Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => false,
+        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => false,
     }
 }
 

@@ -68,7 +68,12 @@ impl<D: Dialect> Caller<D> {
     fn prepare<'a>(&'a self, action: Action, keys: &'a Credentials) -> Call<'a> {
         let endpoint = match action {
             Action::ListMachines => &self.cvm,
-            Action::Attach | Action::Detach | Action::ListLinks | Action::ReadVpc | Action::ReadTask => &self.vpc,
+            Action::Attach
+            | Action::Detach
+            | Action::ListLinks
+            | Action::ReadVpc
+            | Action::ReadTask
+            | Action::ReadQuota => &self.vpc,
         };
         Call { endpoint, action, region: self.region.as_str(), keys }
     }

@@ -90,6 +90,7 @@ pub(super) fn vpcs() -> Vec<VpcSeen> {
         good_vpc(),
         facts(Some(false), true),
         facts(None, false),
+        VpcSeen::Full { most: 100 },
         VpcSeen::Unknown(Notice::new(Reason::Throttled, "slow down")),
     ]
 }

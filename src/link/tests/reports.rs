@@ -158,6 +158,7 @@ fn what_passes_by_itself_is_reconciling_and_what_needs_someone_is_stalled() {
         (vpc(VpcSeen::Missing), Reason::VpcNotFound, "S"),
         (vpc(facts(Some(false), true)), Reason::CidrNotSupported, "S"),
         (vpc(facts(None, false)), Reason::ClassicLinkDisabled, "S"),
+        (vpc(VpcSeen::Full { most: 100 }), Reason::QuotaExceeded, "S"),
         (seen(alive(there())), Reason::LinkedElsewhere, "S"),
         (seen(LinkSeen::Dead(row_to(here()))), Reason::NotOurs, "S"),
         (never, Reason::InstanceNotFound, "S"),

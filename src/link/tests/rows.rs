@@ -307,7 +307,7 @@ fn lost_when_a_found_link_was_not_seen_in_the_last_look() {
 }
 
 #[test]
-fn no_vpc_when_the_vpc_is_missing_cannot_be_linked_or_was_not_read() {
+fn no_vpc_when_the_vpc_is_missing_full_cannot_be_linked_or_was_not_read() {
     let facts = |cidr_allowed, classic_link_enabled| {
         VpcSeen::Seen(Vpc { cidr_allowed, cidr: "192.168.0.0/16".into(), classic_link_enabled })
     };
@@ -315,6 +315,7 @@ fn no_vpc_when_the_vpc_is_missing_cannot_be_linked_or_was_not_read() {
         (VpcSeen::Missing, Some(Reason::VpcNotFound)),
         (facts(Some(false), true), Some(Reason::CidrNotSupported)),
         (facts(None, false), Some(Reason::ClassicLinkDisabled)),
+        (VpcSeen::Full { most: 100 }, Some(Reason::QuotaExceeded)),
         (VpcSeen::Unknown(Notice::new(Reason::Throttled, "slow down")), Some(Reason::Throttled)),
         (VpcSeen::Unlooked, None),
     ];

@@ -140,6 +140,14 @@ fn a_task_that_the_cloud_does_not_know_is_settled_by_reading() {
 }
 
 #[test]
+fn a_task_may_not_be_visible_in_its_first_seconds_unless_it_was_seen() {
+    let silent = attempt(0, taken(1));
+    assert!(silent.may_not_be_visible(t(10), tempo()));
+    assert!(!silent.may_not_be_visible(t(11), tempo()));
+    assert!(!with(silent, Progress::Running { at: t(2) }).may_not_be_visible(t(3), tempo()));
+}
+
+#[test]
 fn a_task_forgotten_after_a_long_run_is_given_the_settling_time_from_then_on() {
     // It ran for an hour and was seen running a moment before the cloud forgot it.
     let forgotten = with(attempt(0, taken(1)), Progress::Unknown { at: t(3600) });

@@ -62,6 +62,9 @@ pub(crate) enum Action {
     ListVpcs,
     #[serde(rename = "DescribeInstances")]
     ListMachines,
+    /// API 3.0 alone.
+    #[serde(rename = "DescribeVpcLimits")]
+    ReadQuota,
 }
 
 impl Action {
@@ -74,6 +77,7 @@ impl Action {
             Self::AskTask => "DescribeVpcTaskResult",
             Self::ListVpcs => "DescribeVpcEx",
             Self::ListMachines => "DescribeInstances",
+            Self::ReadQuota => "DescribeVpcLimits",
         }
     }
 

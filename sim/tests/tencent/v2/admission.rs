@@ -1,7 +1,7 @@
 //! Who is let in.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::*;
 
@@ -153,4 +153,31 @@ async fn a_request_without_its_common_parameters_is_refused() {
         let (_, text) = cloud.send_form(Method::GET, rest.join("&")).await.unwrap();
         assert!(text.contains("\"code\":4000"), "without {name}: {text}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_was_handed_out_for_a_role_opens_this_api_until_it_ends() {
+    let cloud = Cloud::start().await;
+    let role = json!({"name": "operator", "allowedActions": ["vpc:DescribeVpcClassicLink"]});
+    cloud.post(&format!("/accounts/{ACCOUNT}/roles"), role).await;
+    cloud.post("/metadata", json!({"account": ACCOUNT, "role": "operator"})).await;
+    let url = format!("{}/latest/meta-data/cam/security-credentials/operator", cloud.url("metadata"));
+    let text = cloud.http.get(url).send().await.unwrap().text().await.unwrap();
+    let key: Value = serde_json::from_str(&text).unwrap();
+    let own = |name: &str| key[name].as_str().unwrap();
+    let call = |action: &str| Call::new(action, &[]).signed_by(own("TmpSecretId"), own("TmpSecretKey"));
+    assert_eq!(code(&cloud, call(LINKS)).await, 4105);
+    assert_eq!(code(&cloud, call(LINKS).with("Token", own("Token"))).await, 0);
+    assert_eq!(code(&cloud, call(MACHINES).with("Token", own("Token"))).await, 4101);
+    cloud.post(&format!("/sessions/expire?account={ACCOUNT}"), json!({})).await;
+    assert_eq!(code(&cloud, call(LINKS).with("Token", own("Token"))).await, 4105);
+}
+
+#[tokio::test]
+async fn the_number_beside_a_name_may_be_the_same_for_all() {
+    let cloud = Cloud::start().await;
+    let wrong = [("vpcId", "vpc-nothere1"), ("instanceIds.0", "ins-test0001")];
+    assert_eq!(cloud.refusal(ATTACH, &wrong).await, named(5000, "InvalidVpc.NotFound"));
+    cloud.set(json!({"tencentV2": {"numberOfName": "parameter"}})).await;
+    assert_eq!(cloud.refusal(ATTACH, &wrong).await, named(4000, "InvalidVpc.NotFound"));
 }

@@ -39,6 +39,8 @@ pub struct Call {
     pub method: Method,
     pub key: (String, String),
     pub service: &'static str,
+    /// Sent to the port of STS.
+    on_sts: bool,
     /// Sent as they are; `content-type` and the time are added.
     pub headers: BTreeMap<String, String>,
     /// Signed besides `content-type` and `host`.
@@ -58,6 +60,7 @@ impl Call {
             method: Method::POST,
             key: (KEY_ID.into(), SECRET.into()),
             service: if action == MACHINES { "cvm" } else { "vpc" },
+            on_sts: false,
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             also_signed: Vec::new(),
             content_type: "application/json",
@@ -66,6 +69,11 @@ impl Call {
             body: body.to_string(),
             query: String::new(),
         }
+    }
+
+    /// A call of STS.
+    pub fn sts(action: &str, body: &Value) -> Self {
+        Self { service: "sts", on_sts: true, ..Self::new(action, body) }.with("x-tc-version", "2018-08-13")
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -166,9 +174,15 @@ impl Cloud {
         self.api.strip_prefix("http://").unwrap()
     }
 
+    /// Where a call goes: STS has a port of its own.
+    fn api_of(&self, call: &Call) -> String {
+        if call.on_sts { self.url("tencentSts") } else { self.api.clone() }
+    }
+
     /// A request with the signature that it should have, or that another one has.
     pub fn request(&self, call: &Call, authorization: String) -> RequestBuilder {
-        let url = if call.query.is_empty() { self.api.clone() } else { format!("{}/?{}", self.api, call.query) };
+        let api = self.api_of(call);
+        let url = if call.query.is_empty() { api } else { format!("{api}/?{}", call.query) };
         let mut request = self.http.request(call.method.clone(), url).body(call.body.clone());
         for (name, value) in &call.headers {
             request = request.header(name, value);
@@ -178,7 +192,8 @@ impl Cloud {
     }
 
     pub async fn send(&self, call: &Call) -> reqwest::Result<Response> {
-        self.request(call, call.authorization(self.host())).send().await
+        let host = self.api_of(call).replace("http://", "");
+        self.request(call, call.authorization(&host)).send().await
     }
 
     /// What is in the envelope of an answer.

@@ -6,4 +6,5 @@ mod faults;
 mod forms;
 mod lists;
 mod shapes;
+mod sts;
 mod writes;

@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) changes: Vec<(Operation, usize)>,
     pub(super) refuse: Option<Kind>,
     pub(super) running: bool,
+    /// No task is known.
+    pub(super) unknown: bool,
 }
 
 #[derive(Clone, Default)]
@@ -101,7 +103,12 @@ impl Provider for Fake {
 
     async fn task(&self, _: &TaskId) -> Result<TaskState, CloudError> {
         self.count("task");
-        Ok(if self.world().running { TaskState::Running } else { TaskState::Succeeded })
+        let world = self.world();
+        Ok(match (world.unknown, world.running) {
+            (true, _) => TaskState::Unknown,
+            (false, true) => TaskState::Running,
+            (false, false) => TaskState::Succeeded,
+        })
     }
 }
 

@@ -241,6 +241,25 @@ async fn a_task_of_several_is_asked_about_once_for_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_that_the_cloud_does_not_know_yet_is_asked_about_until_it_should_be_visible() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().unknown = true;
+    let (instance, owner) = bench.watch(1).await;
+    let mut watch = watching(None);
+    watch.follow = Some((TaskId("7".into()), clock::now()));
+    bench.broker.attend(&instance, &owner, watch);
+    let progress = |bench: &Bench| {
+        let (_, attempt) = bench.broker.observe(&instance, &owner, &Known::default());
+        attempt.and_then(|attempt| attempt.progress)
+    };
+    clock::sleep(Duration::from_secs(9)).await;
+    assert!(bench.fake.asked("task") > 3);
+    assert_eq!(progress(&bench), None, "it may run all the same");
+    clock::sleep(Duration::from_secs(3)).await;
+    assert!(matches!(progress(&bench), Some(Progress::Unknown { .. })));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_long_task_is_asked_about_less_and_less() {
     let mut bench = Bench::new(10, 20);
     bench.fake.world().running = true;

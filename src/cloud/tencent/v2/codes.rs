@@ -64,7 +64,12 @@ fn by_number(action: Action, code: &str) -> Option<Kind> {
 const fn not_found(action: Action) -> Kind {
     match action {
         Action::Detach => Kind::AlreadyGone,
-        Action::Attach | Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask => Kind::Missing,
+        Action::Attach
+        | Action::ListLinks
+        | Action::ListMachines
+        | Action::ReadVpc
+        | Action::ReadTask
+        | Action::ReadQuota => Kind::Missing,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) const fn name(action: Action) -> &'static str {
         Action::ListMachines => "DescribeInstances",
         Action::ReadVpc => "DescribeVpcEx",
         Action::ReadTask => "DescribeVpcTaskResult",
+        // The API v2 does not tell: never sent.
+        Action::ReadQuota => "",
     }
 }
 

@@ -44,7 +44,8 @@ fn by_action(action: Action, name: &str) -> Option<Kind> {
             | Action::ListLinks
             | Action::ListMachines
             | Action::ReadVpc
-            | Action::ReadTask,
+            | Action::ReadTask
+            | Action::ReadQuota,
             _,
         ) => None,
     }

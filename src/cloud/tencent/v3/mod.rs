@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use self::{
     dialect::Json,
-    wire::{LinkPage, MachinePage, Started, TaskAnswer, TaskStatus, VpcPage},
+    wire::{LimitPage, LinkPage, MachinePage, Started, TaskAnswer, TaskStatus, VpcPage},
 };
 use super::{
     NATURE,
@@ -32,6 +32,9 @@ use crate::{
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
 
+/// The cloud's name of the number of links that a VPC may have (3.0 `DescribeVpcLimits`; 215/537 has it as 100 unless
+/// raised).
+const LINKS_OF_A_VPC: &str = "vpc-max-basic-network-interconnections";
 /// The most links that the cloud puts on a page (215/15776).
 const LINKS_PER_PAGE: usize = 100;
 
@@ -103,6 +106,12 @@ impl Provider for V3 {
             answer => answer?,
         };
         page.page().find(id).map_err(|text| unclear(Action::ReadVpc, text))
+    }
+
+    async fn quota(&self, lane: Lane) -> Result<Option<usize>, CloudError> {
+        let own = json!({"LimitTypes": [LINKS_OF_A_VPC]});
+        let page: LimitPage = self.caller.look(Action::ReadQuota, lane, own).await?;
+        Ok(page.value(LINKS_OF_A_VPC))
     }
 
     async fn attach(&self, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {

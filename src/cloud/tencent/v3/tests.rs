@@ -469,6 +469,24 @@ async fn a_vpc_is_asked_for_by_filter_and_matched_by_its_id() {
 }
 
 #[tokio::test]
+async fn the_quota_of_links_is_asked_for_by_its_name_and_taken_as_number_or_text() {
+    for value in [json!(150), json!("150")] {
+        let cloud = cloud(move |_| {
+            ok(json!({"VpcLimitSet": [
+                {"LimitType": "vpc-max-subnets", "LimitValue": 7},
+                {"LimitType": "vpc-max-basic-network-interconnections", "LimitValue": value}]}))
+        })
+        .await;
+        assert_eq!(cloud.v3.quota(Lane::NewLink).await.unwrap(), Some(150));
+        let asked = &cloud.asked()[0];
+        assert_eq!(asked.action, "DescribeVpcLimits");
+        assert_eq!(asked.own, json!({"LimitTypes": ["vpc-max-basic-network-interconnections"]}));
+    }
+    let silent = cloud(|_| ok(json!({"VpcLimitSet": []}))).await;
+    assert_eq!(silent.v3.quota(Lane::NewLink).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_vpc_that_cannot_be_read_is_not_a_vpc_that_is_not_there() {
     for code in ["InvalidParameterValue.Malformed", "InvalidParameter.FilterInvalidKey", "InternalError.ModuleError"] {
         let cloud = cloud(move |_| refused(code)).await;

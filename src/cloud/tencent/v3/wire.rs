@@ -35,6 +35,7 @@ pub(super) const fn name(action: Action) -> &'static str {
         Action::ListMachines => "DescribeInstances",
         Action::ReadVpc => "DescribeVpcs",
         Action::ReadTask => "DescribeVpcTaskResult",
+        Action::ReadQuota => "DescribeVpcLimits",
     }
 }
 
@@ -187,6 +188,32 @@ impl VpcPage {
             cidr: item.cidr_block.unwrap_or_default(),
         };
         vpcs::Page { total: self.total_count, rows: self.vpc_set.into_iter().map(row).collect() }
+    }
+}
+
+/// The limits that were asked for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct LimitPage {
+    #[serde(default, deserialize_with = "list")]
+    vpc_limit_set: Vec<LimitItem>,
+}
+
+/// A limit, as a number or a text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct LimitItem {
+    #[serde(deserialize_with = "text")]
+    limit_type: Option<String>,
+    #[serde(deserialize_with = "text")]
+    limit_value: Option<String>,
+}
+
+impl LimitPage {
+    /// The value of this limit, if it is there and a number.
+    pub(super) fn value(&self, of: &str) -> Option<usize> {
+        let item = self.vpc_limit_set.iter().find(|item| item.limit_type.as_deref() == Some(of))?;
+        item.limit_value.as_deref()?.parse().ok()
     }
 }
 

@@ -7,7 +7,8 @@ use crate::cloud::{
 };
 
 const INVALID_ID: Kind = Kind::Refused(Reason::InvalidId);
-const LOOKS: [Action; 4] = [Action::ListLinks, Action::ListMachines, Action::ReadVpc, Action::ReadTask];
+const LOOKS: [Action; 5] =
+    [Action::ListLinks, Action::ListMachines, Action::ReadVpc, Action::ReadTask, Action::ReadQuota];
 
 // Every code that a document or a client of the cloud lists, with its kind where the action makes no difference.
 const CODES: [(&str, Kind); 86] = [
