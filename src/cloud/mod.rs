@@ -13,8 +13,13 @@ pub mod http;
 pub mod pace;
 pub mod tencent;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod policies;
 #[cfg(test)]
 mod recorded;
 
