@@ -95,3 +95,19 @@ coverage: ## Coverage of the deciding core by line; fails below 98 %
 	test -x "$(TOOLS)/bin/cargo-llvm-cov" || cargo install --locked --root "$(TOOLS)" cargo-llvm-cov@$(CARGO_LLVM_COV)
 	LLVM_COV=llvm-cov-22 LLVM_PROFDATA=llvm-profdata-22 "$(TOOLS)/bin/cargo-llvm-cov" llvm-cov --locked --lib \
 		--ignore-filename-regex '$(CORE_ONLY)' --fail-under-lines 98
+
+CARGO_FUZZ := 0.13.1
+FUZZ_SECONDS := 20
+FUZZ_TARGETS := tencent_v2 tencent_v3 alibaba
+
+# The pinned compiler takes the flags of a fuzzer with RUSTC_BOOTSTRAP. No sanitizer: the code is safe Rust, and what is
+# looked for are panics, hangs and memory.
+.PHONY: fuzz
+fuzz: ## Throw garbage at the parsers of answers, FUZZ_SECONDS for each API; fails on a panic, a hang or a flood
+	test -x "$(TOOLS)/bin/cargo-fuzz" || cargo install --locked --root "$(TOOLS)" cargo-fuzz@$(CARGO_FUZZ)
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p "fuzz/corpus/$$target"; \
+		RUSTC_BOOTSTRAP=1 PATH="$(TOOLS)/bin:$$PATH" cargo fuzz run --sanitizer none --target-dir "$(TARGET)/fuzz" "$$target" \
+			"fuzz/corpus/$$target" "fuzz/seeds/$$target" -- -dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) \
+			-max_len=16384 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1; \
+	done

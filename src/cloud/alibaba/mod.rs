@@ -27,6 +27,8 @@ use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub use call::BadEndpoint;
+#[cfg(fuzzing)]
+pub(in crate::cloud) use call::fuzz::fuzz;
 
 use self::{
     asking::{Asking, Blame},
