@@ -24,6 +24,8 @@
 //! - *Decision*: what to do. *Change*: an attach or a detach. *Attempt*: one try of a change, named by the object's UID
 //!   and the stamp of its intent. *Answer*: what came back for it. *Progress*: what the cloud says of its task.
 //! - *Look*: reading the cloud. *Sweep*: the regular look at everything. *Trail*: what the looks of one machine showed.
+//! - *Identity*: the cloud's own id of an account, or what stands in for it; *whose*: whether the keys in use are of the
+//!   account that the records are of. *Keeper*: who fetches an account's keys and renews them. *Lease*: keys that end.
 //! - *Broker*: who looks, batches and paces for one account and region. *Place*: leave to send a change. *Lane*: how
 //!   urgent a call is. *Reason*: the one word in which anything is told. *Beat*: how soon a refused change is tried again.
 //!

@@ -31,21 +31,29 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.brake)").message(
-    "brake is not acted on by this version: leave it out"
-).field_path(".brake"))]
+#[x_kube(
+    validation = Rule::new("!has(self.brake)").message(
+        "brake is not acted on by this version: leave it out"
+    ).field_path(".brake"),
+    validation = Rule::new("!has(self.tencentCloud) || self.provider == 'TencentCloud'").message(
+        "tencentCloud is for provider: TencentCloud: leave it out"
+    ).field_path(".tencentCloud"),
+    validation = Rule::new("!has(self.endpoints) || !has(self.endpoints.cvm) || self.provider == 'TencentCloud'").message(
+        "cvm is a service of Tencent Cloud: with provider: AlibabaCloud write ecs"
+    ).field_path(".endpoints"),
+    validation = Rule::new("!has(self.endpoints) || !has(self.endpoints.ecs) || self.provider == 'AlibabaCloud'").message(
+        "ecs is a service of Alibaba Cloud: with provider: TencentCloud write cvm"
+    ).field_path(".endpoints")
+)]
 pub struct CloudAccountSpec {
     /// The cloud. Immutable.
     #[x_kube(
         validation = Rule::new("self == oldSelf").message(
             "provider is immutable: create another CloudAccount"
-        ),
-        validation = Rule::new("self == 'TencentCloud'").message(
-            "provider AlibabaCloud is not acted on by this version: write TencentCloud"
         )
     )]
     pub provider: Provider,
-    /// Settings of Tencent Cloud.
+    /// Settings of Tencent Cloud; none with another provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tencent_cloud: Option<TencentCloud>,
     /// Other addresses than the cloud's own, by service. Plain http is taken only where the operator runs with
@@ -138,9 +146,6 @@ const ENDPOINT: &str = "an endpoint is a URL such as https://vpc.internal.exampl
 #[x_kube(
     validation = Rule::new("[has(self.secretRef), has(self.workloadIdentity), has(self.instanceRole)].filter(given, given).size() == 1").message(
         "write exactly one of secretRef, workloadIdentity and instanceRole"
-    ),
-    validation = Rule::new("!has(self.workloadIdentity) && !has(self.instanceRole) && !has(self.assumeRole)").message(
-        "workloadIdentity, instanceRole and assumeRole are not acted on by this version: write secretRef"
     )
 )]
 pub struct Credentials {
@@ -235,7 +240,7 @@ pub struct Limits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub calls_per_second: Option<i32>,
-    /// How many machines one change may name. Default 20; 1 turns batching off.
+    /// How many machines one change may name. Default 20; 1 turns batching off. Alibaba Cloud has no batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub max_batch: Option<i32>,

@@ -115,6 +115,8 @@ reasons! {
     Suspended,
     /// Event: the machine's private address changed.
     PrivateIpChanged,
+    /// Event: a rule of the cloud for addresses, which nothing here can check, concerns a new link.
+    AddressRules,
     /// Event: a link went without our doing.
     LinkLost,
     /// Event: a link to the wanted VPC was there before us.

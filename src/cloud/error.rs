@@ -111,6 +111,21 @@ impl Kind {
         }
     }
 
+    /// What this means where keys were asked for: whatever is no fault of the way or the service is one of the role, or of
+    /// who may take it.
+    #[must_use]
+    pub const fn on_giving_keys(self) -> Self {
+        match self {
+            Self::Throttled => Self::Throttled,
+            Self::Transient | Self::Busy | Self::Partial | Self::Unclear => Self::Transient,
+            Self::PermissionDenied => Self::PermissionDenied,
+            Self::Offline => Self::Offline,
+            Self::KeyDenied | Self::Quota | Self::Missing | Self::Conflict | Self::AlreadyGone | Self::Refused(_) => {
+                Self::KeyDenied
+            }
+        }
+    }
+
     /// When to come back.
     #[must_use]
     pub const fn beat(self) -> Beat {

@@ -8,7 +8,7 @@
 use std::{error::Error, time::Duration};
 
 use reqwest::{
-    Url,
+    Method, Url,
     header::{DATE, HeaderMap, HeaderName},
     redirect, retry,
 };
@@ -101,12 +101,32 @@ impl Client {
         Ok(Self { http, deadline })
     }
 
+    /// The same client, whose calls end within `deadline`.
+    #[must_use]
+    pub fn hurried(&self, deadline: Duration) -> Self {
+        Self { http: self.http.clone(), deadline }
+    }
+
     /// Sends `body` once and reads the answer.
     ///
     /// # Errors
     /// [`Transport`], which says whether the request may have arrived. An answer of any status is none.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, Transport> {
-        let request = self.http.post(url.clone()).headers(headers).body(body);
+        self.send(Method::POST, url, headers, body).await
+    }
+
+    /// Sends a request of any method once and reads the answer.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Answer, Transport> {
+        let request = self.http.request(method, url.clone()).headers(headers).body(body);
         match tokio::time::timeout(self.deadline, exchange(request)).await {
             Ok(result) => result,
             Err(_) => Err(Transport::Unclear(format!("no complete answer within {} s", self.deadline.as_secs_f64()))),

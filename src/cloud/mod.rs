@@ -2,12 +2,16 @@
 //!
 //! A provider states facts and carries out single calls. It never sleeps, polls or repeats, and it decides nothing:
 //! a list says what is listed, an answer says what was answered, and either may lag the truth. `broker` looks, batches
-//! and paces; `credentials` keeps the keys; each vendor's folder has the same files: `mod` (the provider), `sign`,
+//! and paces; `credentials` keeps the keys; `endpoint` says where a service is called,
+//! `asking` finds the id that makes a list fail, `clean` hides what must not leave; each vendor's folder has the same files: `mod` (the provider), `sign`,
 //! `wire` (the vendor's words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
 
 pub mod alibaba;
+mod asking;
 pub mod broker;
+mod clean;
 pub mod credentials;
+pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod pace;
@@ -62,6 +66,21 @@ impl Action {
         Self::ReadTask,
         Self::ReadQuota,
     ];
+
+    /// Whether it changes something.
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        match self {
+            Self::Attach | Self::Detach => true,
+            Self::ListLinks | Self::ListMachines | Self::ReadVpc | Self::ReadTask | Self::ReadQuota => false,
+        }
+    }
+
+    /// What an answer that cannot be read, or none at all, means: a change may have been carried out.
+    #[must_use]
+    pub const fn unreadable(self) -> Kind {
+        if self.is_change() { Kind::Unclear } else { Kind::Transient }
+    }
 
     /// The label in metrics and logs.
     #[must_use]
@@ -123,6 +142,11 @@ pub struct Nature {
     pub links_die_with_address: bool,
     /// How many machines one change may name; 1 where the API takes no batches.
     pub max_batch: usize,
+    /// Whether one list holds every link of the account and region; else links are asked for machine by machine
+    /// ([`Provider::links_of`]).
+    pub lists_all_links: bool,
+    /// Whether some VPCs are a reason for caution ([`Provider::caution`]).
+    pub has_cautions: bool,
 }
 
 /// One account and region of a cloud.
@@ -147,11 +171,11 @@ pub trait Provider: Send + Sync + 'static {
     /// The first call that failed.
     async fn links(&self, scope: &LinkScope, lane: Lane) -> Result<LinkList, CloudError>;
 
-    /// Lists the links of these machines, wherever they lead; [`LinkList::complete`] then speaks of these machines only.
-    /// This is the look at everything: where the cloud lists all links of an account, all are listed, and rows of other
-    /// machines may be among them; a cloud that does not answers for the ids, a page of them at a time. An id that makes
-    /// a call fail is found by halving; where the code says that there is no such machine, it has no link, and any other
-    /// one leaves the list incomplete.
+    /// Lists the links of these machines, wherever they lead. This is the look at everything: where one list holds every
+    /// link ([`Nature::lists_all_links`]), all are listed, and rows of other machines may be among them; a cloud that has
+    /// no such list answers for the ids, a page of them at a time, and [`LinkList::complete`] then speaks of these machines
+    /// only. An id that makes a call fail is found by halving; where the code says that there is no such machine, it has
+    /// no link, and any other one leaves the list incomplete.
     ///
     /// # Errors
     /// A call that failed for a reason that concerns no single machine.
@@ -182,6 +206,13 @@ pub trait Provider: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// What has to be told beside a link to this VPC, as a half sentence: a rule for addresses that cannot be checked here,
+    /// and that is no reason to refuse.
+    fn caution(&self, vpc: &Vpc) -> Option<&'static str> {
+        let _ = vpc;
+        None
+    }
+
     /// Asks for links. Sent exactly once.
     ///
     /// # Errors
@@ -199,4 +230,17 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// The call failed.
     async fn task(&self, id: &TaskId) -> Result<TaskState, CloudError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_whose_answer_is_unreadable_may_have_happened_and_a_look_is_just_repeated() {
+        for action in Action::ALL {
+            let is_change = matches!(action, Action::Attach | Action::Detach);
+            assert_eq!(action.unreadable(), if is_change { Kind::Unclear } else { Kind::Transient });
+        }
+    }
 }

@@ -21,7 +21,8 @@ use crate::{
 const SLOWEST: f64 = 0.2;
 /// How much of the full rate comes back with each call that went well: full speed again after twenty.
 const RECOVERY: f64 = 0.05;
-/// How long an action rests after the cloud throttled it: the window of its limits is a second (`tencent.md` 4.5).
+/// How long an action rests after the cloud throttled it, unless [`Pace::resting`] says otherwise: the window of Tencent
+/// Cloud's limits is a second (`tencent.md` 4.5).
 const REST: Duration = Duration::from_secs(1);
 /// Every so many permits, the one that waited longest goes first.
 const FAIR_EVERY: u32 = 4;
@@ -31,6 +32,7 @@ const FAIR_EVERY: u32 = 4;
 pub struct Pace {
     buckets: Arc<Mutex<HashMap<Action, Bucket>>>,
     rate: f64,
+    rest: Duration,
     metrics: Option<Metrics>,
 }
 
@@ -54,7 +56,13 @@ impl Pace {
     /// A budget of `calls_per_second` for each action.
     #[must_use]
     pub fn new(calls_per_second: u32) -> Self {
-        Self { buckets: Arc::default(), rate: f64::from(calls_per_second.max(1)), metrics: None }
+        Self { buckets: Arc::default(), rate: f64::from(calls_per_second.max(1)), rest: REST, metrics: None }
+    }
+
+    /// With another rest for an action that was throttled.
+    #[must_use]
+    pub fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 
     /// Counts each call that it learns of.
@@ -89,11 +97,19 @@ impl Pace {
             Ok(_) => bucket.rate = (bucket.rate + self.rate * RECOVERY).min(self.rate),
             Err(error) if error.kind.pauses_account() => {
                 bucket.rate = (bucket.rate / 2.0).max(SLOWEST);
-                bucket.resting_until = Some(clock::instant() + REST);
+                bucket.resting_until = Some(clock::instant() + self.rest);
                 bucket.tokens = 0.0;
             }
             Err(_) => {}
         }
+    }
+
+    /// The cloud asks that an action rests for so long from now on.
+    pub fn rest(&self, action: Action, wait: Duration) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(action).or_insert_with(|| Bucket::full(self.rate));
+        bucket.resting_until = Some(clock::instant() + wait);
+        bucket.tokens = 0.0;
     }
 
     fn count<T>(&self, action: Action, result: &Result<T, CloudError>) {
@@ -214,6 +230,21 @@ mod tests {
             before += 1;
         }
         assert!(before < 5, "the sweep waited for {before} others");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_action_rests_for_as_long_as_the_cloud_says() {
+        let pace = Pace::new(10).resting(Duration::from_mins(1));
+        let waits = async |action| {
+            let started = clock::instant();
+            pace.permit(action, Lane::NewLink).await;
+            (clock::instant() - started).as_secs()
+        };
+        pace.learn(Action::Attach, &throttled());
+        assert_eq!((waits(Action::Attach).await, waits(Action::Detach).await), (60, 0));
+        pace.learn(Action::Attach, &throttled());
+        pace.rest(Action::Attach, Duration::from_secs(20));
+        assert_eq!(waits(Action::Attach).await, 20);
     }
 
     #[tokio::test(start_paused = true)]

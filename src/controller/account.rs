@@ -9,12 +9,12 @@ use k8s_openapi::{
 };
 use kube::{Api, ResourceExt, runtime::controller::Action};
 
-use super::{Context, Error, accounts::Account, finalizer, status, within};
+use super::{Context, Error, accounts::Account, finalizer, observe::recorded, status, within};
 use crate::{
     api::{CloudAccount, CloudAccountSpec, CloudAccountStatus, ConditionType, Reason, set},
     clock,
     cloud::credentials::{Credentials, Problem},
-    link::Notice,
+    link::{Beat, Notice, Strange},
 };
 
 /// While keys are wanting, the Secret is read again this often, in case its watch missed something.
@@ -29,8 +29,11 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
     // The keys come first: an account that is seen without them would be said to have none.
     let keys = read_keys(&object.spec, &context).await?;
     let (account, new_keys) = context.accounts.put(&object, keys, &context.settings);
-    let changed = before.is_none_or(|before| differs(&before, &account));
-    if new_keys {
+    let other_owner = account.reckon(|| recorded(&account, &context));
+    let changed = other_owner || before.is_none_or(|before| differs(&before, &account));
+    if new_keys || other_owner {
+        // What was refused for the former keys is tried with these.
+        context.claims.of_account(&account.name).iter().for_each(|link| context.backoff.forget(&link.owner.uid));
         account.brokers().iter().for_each(crate::cloud::broker::Broker::look_again);
     }
     if new_keys || changed {
@@ -46,7 +49,8 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
         finalizer::add(&Api::all(context.client.clone()), &*object).await?
     };
     write(&object, &account, &context).await?;
-    let wait = account.keyring.problem().map(|_| AGAIN);
+    // Keys that are fetched are the keeper's to renew, and it says when there is something new.
+    let wait = account.keyring.problem().filter(|_| account.spec().credentials.secret_ref.is_some()).map(|_| AGAIN);
     Ok(wait.map_or_else(Action::await_change, Action::requeue))
 }
 
@@ -57,13 +61,14 @@ fn differs(before: &Account, after: &Account) -> bool {
         || before.acknowledged != after.acknowledged
 }
 
-async fn read_keys(spec: &CloudAccountSpec, context: &Context) -> Result<Result<Credentials, Problem>, Error> {
-    let Some(secret) = &spec.credentials.secret_ref else { return Ok(Err(Problem::Missing)) };
+/// What the Secret holds; `None` where the keys come from elsewhere.
+async fn read_keys(spec: &CloudAccountSpec, context: &Context) -> Result<Option<Result<Credentials, Problem>>, Error> {
+    let Some(secret) = &spec.credentials.secret_ref else { return Ok(None) };
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &context.settings.namespace);
-    let Some(secret) = within(secrets.get_opt(&secret.name)).await? else { return Ok(Err(Problem::Missing)) };
+    let Some(secret) = within(secrets.get_opt(&secret.name)).await? else { return Ok(Some(Err(Problem::Missing))) };
     let data: BTreeMap<String, Vec<u8>> =
         secret.data.unwrap_or_default().into_iter().map(|(name, ByteString(value))| (name, value)).collect();
-    Ok(Credentials::from_secret(spec.provider, &data))
+    Ok(Some(Credentials::from_secret(spec.provider, &data)))
 }
 
 async fn write(object: &CloudAccount, account: &Account, context: &Context) -> Result<(), Error> {
@@ -75,7 +80,7 @@ async fn write(object: &CloudAccount, account: &Account, context: &Context) -> R
         regions: account.regions(&in_use, &before.regions),
         observed_generation: Some(generation),
         conditions: set(&before.conditions, conditions(&notice, generation), clock::now()),
-        ..before.clone()
+        identity: account.identity().or_else(|| before.identity.clone()),
     };
     if next != before {
         status::patch(&Api::all(context.client.clone()), object, &next).await?;
@@ -97,6 +102,9 @@ fn judge(account: &Account, namespace: &str) -> Notice {
     if let Some(notice) = problem(account, namespace) {
         return notice;
     }
+    if let Some(Strange::Changed(notice)) = account.strange() {
+        return notice;
+    }
     let trouble = account.brokers().iter().find_map(crate::cloud::broker::Broker::trouble);
     trouble.unwrap_or_else(|| Notice::new(Reason::Accepted, "the account can be used"))
 }
@@ -106,9 +114,21 @@ fn judge(account: &Account, namespace: &str) -> Notice {
 pub fn problem(account: &Account, namespace: &str) -> Option<Notice> {
     let problem = account.keyring.problem()?;
     let secret = account.spec().credentials.secret_ref.as_ref().map(|secret| secret.name.as_str()).unwrap_or_default();
-    let advice = match problem {
+    let advice = match &problem {
         Problem::Missing => format!("create the Secret {namespace}/{secret} with the keys of account {}", account.name),
         Problem::Incomplete { entry } => format!("put {entry} into the Secret {namespace}/{secret}"),
+        Problem::Unset { name } => {
+            format!(
+                "write it into account {}, or let the cluster's webhook set {name} in the operator's pod",
+                account.name
+            )
+        }
+        Problem::NoToken { .. } => "mount the projected token of the operator's service account".to_owned(),
+        Problem::Fetching => format!("account {} asks the cloud for them", account.name),
+        Problem::Cloud(error) if error.kind.on_giving_keys().beat() == Beat::Slow => {
+            format!("check the role that account {} names, and who may take it", account.name)
+        }
+        Problem::Cloud(_) => "it is tried again".to_owned(),
     };
     Some(Notice::new(problem.reason(), format!("{problem}: {advice}")))
 }
@@ -118,7 +138,7 @@ fn conditions(notice: &Notice, generation: i64) -> Vec<Condition> {
     let (status, progress) = match notice.reason {
         Reason::Accepted => ("True", None),
         Reason::Throttled | Reason::ProviderUnavailable => ("Unknown", Some(ConditionType::Reconciling)),
-        Reason::AccountNotReady => ("False", Some(ConditionType::Stalled)),
+        Reason::AccountNotReady | Reason::AccountChanged => ("False", Some(ConditionType::Stalled)),
         Reason::AccountTerminating => ("False", Some(ConditionType::Reconciling)),
         // What is left are the reasons of keys.
         _ => ("Unknown", Some(ConditionType::Stalled)),

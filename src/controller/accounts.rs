@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -10,14 +9,15 @@ use std::{
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
-use super::Settings;
+use super::{Settings, keys};
 use crate::{
-    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Provider as Cloud, Reason, RegionUse, TencentApi},
+    api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
     cloud::{
-        Provider,
+        Provider, alibaba,
         broker::{Broker, Wake},
         credentials::{Credentials, Keyring, Problem},
+        endpoint,
         pace::Pace,
         tencent,
     },
@@ -44,16 +44,14 @@ pub struct Account {
     pub keyring: Arc<Keyring>,
     /// Its intervals.
     pub tempo: Tempo,
-    /// When its keys were first found wanting; while they are good, when that was found last.
-    pub problem_since: jiff::Timestamp,
     /// The acknowledgement of a guard that stands on it.
     pub acknowledged: Option<String>,
-    census: Arc<Mutex<Census>>,
+    pub(super) census: Arc<Mutex<Census>>,
     spec: CloudAccountSpec,
     uid: String,
     pace: Pace,
     brokers: Arc<Mutex<HashMap<Region, Broker>>>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
 }
 
 /// All accounts in use, by name.
@@ -72,7 +70,7 @@ impl Accounts {
     pub fn put(
         &self,
         account: &CloudAccount,
-        keys: Result<Credentials, Problem>,
+        keys: Option<Result<Credentials, Problem>>,
         settings: &Settings,
     ) -> (Arc<Account>, bool) {
         let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +79,8 @@ impl Accounts {
         if let Some(before) = before.filter(|before| !Arc::ptr_eq(&before.brokers, &next.brokers)) {
             before.stop.cancel();
         }
-        let news = next.keyring.put(keys);
+        let put = keys.is_some_and(|keys| next.keyring.put(keys));
+        let news = next.keyring.take_news() || put;
         accounts.insert(next.name.clone(), Arc::clone(&next));
         (next, news)
     }
@@ -96,12 +95,18 @@ impl Accounts {
         }
     }
 
-    /// Whether two names mean one account of the cloud: the same name, or keys of the same id (the stand-in for an
-    /// identity that this API does not tell).
+    /// Whether two names mean one account of the cloud: the same name, or the same identity as last known. Where the
+    /// cloud does not tell it, the key stands in.
     #[must_use]
     pub fn same(&self, one: &str, other: &str) -> bool {
-        let id = |name| self.get(name).and_then(|account| account.keyring.current()).map(|keys| keys.id().to_owned());
-        one == other || id(one).is_some_and(|one| Some(one) == id(other))
+        let known = |name| self.get(name).and_then(|account| Some((account.cloud(), account.known()?)));
+        let same = || match (known(one), known(other)) {
+            (Some((cloud, one)), Some((other_cloud, other))) => {
+                cloud == other_cloud && one.is_same(&other) == Some(true)
+            }
+            _ => false,
+        };
+        one == other || same()
     }
 }
 
@@ -114,28 +119,31 @@ impl Account {
         let same = kept.filter(|before| before.drives_like(&spec));
         let limits = spec.limits.clone().unwrap_or_default();
         let rate = limits.calls_per_second.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(CALLS_PER_SECOND);
-        let pace = || Pace::new(rate).counted(settings.metrics.clone());
         let acknowledged = account.annotations().get(ACKNOWLEDGE).cloned();
-        let census: Arc<Mutex<Census>> = kept.map(|before| Arc::clone(&before.census)).unwrap_or_default();
+        let census = kept.map_or_else(|| keys::remembering(account), |before| Arc::clone(&before.census));
+        let keyring =
+            kept.map_or_else(|| Arc::new(Keyring::new(Arc::clone(&census))), |kept| Arc::clone(&kept.keyring));
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
+        let pace = || paced(Pace::new(rate), spec.provider, tempo).counted(settings.metrics.clone());
         census.lock().unwrap_or_else(PoisonError::into_inner).acknowledge(acknowledged.as_deref(), tempo, clock::now());
-        Self {
+        let next = Self {
             acknowledged,
             census,
             name: account.name_any(),
             terminating: account.metadata.deletion_timestamp.is_some(),
             refused: refused(&spec, settings),
-            keyring: kept.map(|before| Arc::clone(&before.keyring)).unwrap_or_default(),
+            keyring,
             tempo,
-            problem_since: kept
-                .filter(|before| before.keyring.problem().is_some())
-                .map_or_else(clock::now, |before| before.problem_since),
             pace: same.map_or_else(pace, |before| before.pace.clone()),
             brokers: same.map(|before| Arc::clone(&before.brokers)).unwrap_or_default(),
             stop: same.map_or_else(|| settings.stop.child_token(), |before| before.stop.clone()),
             spec,
             uid,
+        };
+        if same.is_none() && next.refused.is_none() {
+            keys::keep(&next, kept, settings);
         }
+        next
     }
 
     fn drives_like(&self, spec: &CloudAccountSpec) -> bool {
@@ -194,15 +202,18 @@ impl Account {
         self.brokers.lock().unwrap_or_else(PoisonError::into_inner).get(region).cloned()
     }
 
-    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, tencent::BadEndpoint> {
-        let endpoints = self.spec.endpoints.clone().unwrap_or_default();
-        let endpoints = tencent::Endpoints { vpc: endpoints.vpc, cvm: endpoints.cvm };
+    fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, endpoint::BadEndpoint> {
+        let Endpoints { vpc, cvm, ecs, .. } = self.spec.endpoints.clone().unwrap_or_default();
         let (region, keyring) = (region.clone(), Arc::clone(&self.keyring));
         let (pace, http) = (self.pace.clone(), settings.http.clone());
+        let at = tencent::Endpoints { vpc: vpc.clone(), cvm };
         let api = self.spec.tencent_cloud.as_ref().and_then(|cloud| cloud.api).unwrap_or_default();
-        Ok(match api {
-            TencentApi::V3 => Arc::new(tencent::V3::new(&endpoints, region, keyring, pace, http)?),
-            TencentApi::V2 => Arc::new(tencent::V2::new(&endpoints, region, keyring, pace, http)?),
+        Ok(match (self.spec.provider, api) {
+            (Cloud::TencentCloud, TencentApi::V3) => Arc::new(tencent::V3::new(&at, region, keyring, pace, http)?),
+            (Cloud::TencentCloud, TencentApi::V2) => Arc::new(tencent::V2::new(&at, region, keyring, pace, http)?),
+            (Cloud::AlibabaCloud, _) => {
+                Arc::new(alibaba::Ecs::new(&alibaba::Endpoints { ecs, vpc }, region, keyring, pace, http)?)
+            }
         })
     }
 
@@ -228,42 +239,49 @@ impl Account {
     }
 }
 
+/// How long an action rests once it was throttled is the cloud's to say.
+fn paced(pace: Pace, cloud: Cloud, tempo: Tempo) -> Pace {
+    match cloud {
+        Cloud::TencentCloud => pace,
+        Cloud::AlibabaCloud => pace.resting(tempo.throttled_minute()),
+    }
+}
+
 /// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
 fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
-    if spec.provider != Cloud::TencentCloud {
-        return Some(not_ready("this version acts on provider: TencentCloud only"));
-    }
-    if spec.credentials.secret_ref.is_none() {
-        return Some(not_ready("this version takes keys from credentials.secretRef only"));
-    }
-    let endpoints = spec.endpoints.clone().unwrap_or_default();
-    let written = [&endpoints.vpc, &endpoints.cvm];
-    if !settings.allow_insecure_endpoints && written.iter().any(|url| url.as_ref().is_some_and(|url| is_plain(url))) {
+    let written = endpoints(spec);
+    let given = || written.iter().filter_map(|(service, url)| Some((*service, url.as_deref()?)));
+    // The metadata service is plain http at the clouds too, and serves one node alone.
+    let sts = spec.endpoints.as_ref().and_then(|endpoints| endpoints.sts.as_deref());
+    let mut secured = given().map(|(_, url)| url).chain(sts);
+    if !settings.allow_insecure_endpoints && secured.any(is_plain) {
         return Some(not_ready("a plain http endpoint is taken only with --allow-insecure-endpoints"));
     }
-    let endpoints = tencent::Endpoints { vpc: endpoints.vpc.clone(), cvm: endpoints.cvm.clone() };
-    if let Err(error) = endpoints.check() {
+    if let Some(error) = given().find_map(|(service, url)| endpoint::check(service, url).err()) {
         return Some(not_ready(error.to_string()));
     }
-    let off_loopback = written.iter().any(|url| !url.as_ref().is_some_and(|url| is_loopback(url)));
+    let off_loopback = written.iter().any(|(_, url)| !url.as_ref().is_some_and(|url| keys::is_loopback(url)));
     if settings.time_scale > 1.0 && off_loopback {
         return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
     }
-    None
+    keys::refused(spec, settings)
 }
 
-fn not_ready(message: impl Into<String>) -> Notice {
+/// The services that the cloud's links need, and where the account says they are.
+fn endpoints(spec: &CloudAccountSpec) -> [(&'static str, Option<String>); 2] {
+    let Endpoints { vpc, cvm, ecs, .. } = spec.endpoints.clone().unwrap_or_default();
+    match spec.provider {
+        Cloud::TencentCloud => [("vpc", vpc), ("cvm", cvm)],
+        Cloud::AlibabaCloud => [("vpc", vpc), ("ecs", ecs)],
+    }
+}
+
+pub(super) fn not_ready(message: impl Into<String>) -> Notice {
     Notice::new(Reason::AccountNotReady, message)
 }
 
 fn is_plain(url: &str) -> bool {
     url.starts_with("http://")
-}
-
-fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn sweep(spec: &CloudAccountSpec) -> Duration {

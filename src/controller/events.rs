@@ -102,6 +102,7 @@ const fn is_warning(reason: Reason) -> bool {
         reason,
         Reason::LinkLost
             | Reason::PrivateIpChanged
+            | Reason::AddressRules
             | Reason::InstanceReturned
             | Reason::LeftInPlace
             | Reason::ForceReleased

@@ -12,6 +12,7 @@ mod checks;
 mod claims;
 mod events;
 mod finalizer;
+mod keys;
 mod observe;
 mod reconcile;
 mod run;
@@ -28,6 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     cloud::{
         broker::{Owner, Wake},
+        credentials::Ambient,
         http,
     },
     link::Tempo,
@@ -67,6 +69,7 @@ struct Settings {
     time_scale: f64,
     metrics: Metrics,
     http: http::Client,
+    ambient: Ambient,
     wake: Wake,
     stop: CancellationToken,
     tasks: TaskTracker,

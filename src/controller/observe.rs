@@ -1,6 +1,9 @@
 //! Observing: from an object and its surroundings to what is wanted and what was seen. Nothing here waits or writes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kube::{ResourceExt, core::SelectorExt};
 
@@ -10,8 +13,8 @@ use crate::{
     clock,
     cloud::broker::{Broker, Known, Owner},
     link::{
-        Check, Desired, InstanceId, Names, Notice, Observed, Policy, Record, Region, Sighting, Standing, Tempo,
-        Trouble, VpcId,
+        Check, Desired, InstanceId, Names, Notice, Observed, Policy, Record, Region, Sighting, Standing, Strange,
+        Tempo, Trouble, VpcId,
     },
 };
 
@@ -42,13 +45,19 @@ pub fn observe(link: &ClassicLink, context: &Context) -> Option<Case> {
     if account.is_none() && context.world.has_account(&link.spec.account_ref.name) {
         return None;
     }
+    if account.as_ref().is_some_and(|account| account.refused.is_none() && account.keyring.is_settling()) {
+        return None;
+    }
     let desired = desired(link, account.as_deref(), &record, &owner, context);
     let tempo = account.as_ref().map_or_else(|| context.settings.tempo(), |account| account.tempo);
     let usable = account.as_deref().filter(|account| account.refused.is_none());
     let asked = usable.and_then(|account| broker(link, account, context));
     // A change that is under way is followed to its end, whatever became of the permission to begin another.
-    let asks = desired.standing == Standing::Good
-        || (record.task.is_some() && !matches!(desired.standing, Standing::Claimed(_)));
+    let asks = match desired.standing {
+        Standing::Good | Standing::Foreign(_) => true,
+        Standing::Refused(_) => record.task.is_some(),
+        Standing::Claimed(_) => false,
+    };
     let (broker, idle) = if asks { (asked, None) } else { (None, asked) };
     let (mut sighting, attempt) = broker.as_ref().map_or((Sighting::none(), None), |(instance, broker)| {
         let known = Known { recorded: record.saw_machine(), remembered: record.made_for(), vpc: desired.vpc.clone() };
@@ -79,11 +88,14 @@ fn broker(link: &ClassicLink, account: &Account, context: &Context) -> Option<(I
 }
 
 /// Without usable keys in the Secret everything waits, but the detaching of deleted objects, for which the last good
-/// keys serve.
+/// keys serve. With keys of which nobody knows whose they are, everything does.
 fn keys_wanting(sighting: &mut Sighting, account: &Account, terminating: bool, context: &Context) {
+    if let Some(Strange::Unsure(trouble)) = account.strange() {
+        sighting.trouble = Some(trouble);
+    }
     let Some(notice) = problem(account, &context.settings.namespace) else { return };
     if !(terminating && account.keyring.current().is_some()) {
-        sighting.trouble = Some(Trouble { notice, since: account.problem_since });
+        sighting.trouble = Some(Trouble { notice, since: account.keyring.wanting_since() });
     }
 }
 
@@ -167,7 +179,10 @@ fn standing(
     }
     match winner(&owner.uid, context) {
         Some(winner) if winner.owner.uid != owner.uid => Standing::Claimed(winner.called()),
-        Some(_) | None => Standing::Good,
+        Some(_) | None => match account.strange() {
+            Some(Strange::Changed(notice)) => Standing::Foreign(notice),
+            Some(Strange::Unsure(_)) | None => Standing::Good,
+        },
     }
 }
 
@@ -193,6 +208,18 @@ fn usable(claimant: &Claimant, context: &Context) -> bool {
             && !account.terminating
             && namespace_allowed(&account.spec().allowed_namespaces, &claimant.owner.namespace, context)
     })
+}
+
+/// The machines of an account that were seen once and that are looked at now, by id.
+#[must_use]
+pub fn recorded(account: &Account, context: &Context) -> BTreeSet<String> {
+    let allowed = &account.spec().allowed_namespaces;
+    let looked_at = |claimant: &Claimant| namespace_allowed(allowed, &claimant.owner.namespace, context);
+    let links = context.claims.of_account(&account.name).into_iter();
+    links
+        .filter(|claimant| claimant.record.saw_machine() && looked_at(claimant))
+        .map(|claimant| claimant.machine.1)
+        .collect()
 }
 
 fn namespace_allowed(allowed: &AllowedNamespaces, namespace: &str, context: &Context) -> bool {

@@ -29,6 +29,7 @@ use crate::{
     api::{ClassicLink, CloudAccount},
     cloud::{
         broker::{Owner, Wake},
+        credentials::Ambient,
         http,
     },
     config::Config,
@@ -113,6 +114,7 @@ fn settings(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Resu
         time_scale: config.time_scale,
         metrics,
         http: http::Client::new()?,
+        ambient: Ambient::from_env(),
         wake: Wake { objects, account, name: String::new(), census: Arc::default() },
         stop: stop.clone(),
         tasks: TaskTracker::new(),

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Answer, Attempt, Beat, Denial, Desired, Link, LinkRow, LinkSeen, MachineSeen, Notice, Observed, Record, Refusal,
-    Settling, Sighting, Standing, Task, Tempo, settle,
+    Answer, Attempt, Beat, Caution, Denial, Desired, Link, LinkRow, LinkSeen, MachineSeen, Notice, Observed, Record,
+    Refusal, Settling, Sighting, Standing, Task, Tempo, settle,
     settle::{later, shows},
 };
 use crate::api::{ExistingLink, Operation, Origin, Reason};
@@ -75,6 +75,16 @@ fn learn(task: &mut Task, attempt: Option<&Attempt>) {
 }
 
 impl Settled {
+    /// Tells, once for each new link to the wanted VPC, of a rule for addresses that nothing here can check.
+    pub(super) fn caution(&mut self, desired: &Desired, before: &Record, sighting: &Sighting) {
+        let vpc = |record: &Record| record.link.as_ref().map(|link| link.vpc.clone());
+        let now =
+            vpc(&self.record).filter(|now| Some(now) == desired.vpc.as_ref() && vpc(before).as_ref() != Some(now));
+        if let (Some(vpc), Caution::Say(words)) = (now, sighting.caution) {
+            self.news.push(Notice::new(Reason::AddressRules, format!("linked to {vpc}, but {words}")));
+        }
+    }
+
     fn not_done(&mut self, why: Option<Denial>, generation: i64, now: Timestamp) {
         self.record.task = None;
         let Some(Denial { reason, message, beat }) = why else { return };
@@ -171,7 +181,9 @@ fn follow(link: &mut Link, row: &LinkRow, desired: &Desired, sighting: &Sighting
     if !first && !matches!(sighting.link, LinkSeen::Alive(_)) {
         return;
     }
-    let Some(present) = row.private_ip.or(sighting.address()) else { return };
+    // Of several addresses the one that is known stays the one, in whichever order the cloud lists them.
+    let known = || link.private_ip.filter(|old| sighting.addresses().contains(old));
+    let Some(present) = row.private_ip.or_else(known).or(sighting.address()) else { return };
     if let Some(old) = link.private_ip.filter(|old| *old != present) {
         news.push(Notice::new(
             Reason::PrivateIpChanged,

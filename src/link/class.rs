@@ -80,6 +80,7 @@ pub(super) fn class(reason: Reason) -> Class {
         // Words of Events: never a reason of Ready.
         Reason::Pending
         | Reason::PrivateIpChanged
+        | Reason::AddressRules
         | Reason::LinkLost
         | Reason::FoundExistingLink
         | Reason::LeftInPlace

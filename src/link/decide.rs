@@ -119,6 +119,7 @@ fn undemanded(desired: &Desired, observed: &Observed, tempo: Tempo, now: Timesta
         (None, _) | (Some(_), None) => {
             let observed = &as_proven(observed, &settled);
             absorb(&mut settled, desired, &observed.sighting, tempo, now);
+            settled.caution(desired, &observed.record, &observed.sighting);
             let not_before = if settled.denied.is_some() { Some(Timestamp::MAX) } else { observed.not_before };
             let found = verdict(desired, &observed.sighting, &settled.record, not_before, (tempo, now));
             conclude(desired, observed, settled, found, tempo)
@@ -134,6 +135,7 @@ fn as_proven(observed: &Observed, settled: &Settled) -> Observed {
     let made = settled.record.link != observed.record.link;
     if let (LinkSeen::Alive(row), true, false) = (&observed.sighting.link, attach, made)
         && row.private_ip.is_none()
+        && observed.sighting.bound
     {
         proven.sighting.link = LinkSeen::Unverified(row.clone());
     }

@@ -76,6 +76,8 @@ pub enum Standing {
     Claimed(String),
     /// The specification cannot be read, or the account cannot be used, or not from this namespace.
     Refused(Notice),
+    /// The account has another account's keys: looks go on, and nothing is changed.
+    Foreign(Notice),
 }
 
 impl Desired {

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::{LinkSeen, MachineSeen, Notice, Sighting, Tempo, sighting::apart};
+use super::{LinkSeen, MachineSeen, Notice, Sighting, Tempo, Whose, sighting::apart};
 use crate::api::{ACKNOWLEDGE, Reason};
 
 /// What is guarded.
@@ -51,6 +51,8 @@ impl Guard {
 /// What is counted of one account.
 #[derive(Debug, Default)]
 pub struct Census {
+    /// Whose keys it has.
+    pub whose: Whose,
     members: HashMap<String, Member>,
     /// The annotation, as it stands on the account.
     acknowledged: Option<String>,
@@ -108,6 +110,7 @@ impl Census {
     /// Takes the annotation of the account. It covers those who are suspect now, if it names them.
     pub fn acknowledge(&mut self, annotation: Option<&str>, tempo: Tempo, now: Timestamp) {
         self.acknowledged = annotation.map(str::to_owned);
+        self.whose.acknowledge(annotation, now);
         for guard in Guard::ALL {
             let suspects = self.suspects(guard, tempo, now);
             if self.acknowledged.as_deref() == Some(token(guard, &suspects).as_str()) {

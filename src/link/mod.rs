@@ -11,12 +11,12 @@
 //! | `Forced` | deleted; the annotation asks for it by UID | release |
 //! | `LeftInPlace` | deleted; policy `Retain`, hands off, or the claim is another's | release |
 //! | `NothingOurs` | deleted; no link of ours on record | release |
-//! | `Blocked` | deleted; the account cannot be used, or the last look failed, or none was made | wait |
+//! | `Blocked` | deleted; the account cannot be used or has another's keys, or the last look failed, or none was made | wait |
 //! | `Held` | a guard does not believe that so many machines are gone, or so many links dead | hold |
 //! | `Gone` | deleted; the machine is proven gone, or the link absent in two looks a sweep apart | release |
 //! | `Vanishing` | deleted; the link was not seen in the last look | wait for the second look |
 //! | `Detach` | deleted; our link is seen | detach |
-//! | `NotAccepted` | specification, account, namespace or claim | hold |
+//! | `NotAccepted` | specification, account, whose keys it has ([`Whose`]), namespace or claim | hold |
 //! | `Unknown` | the last look failed, or none was made since the last change | wait |
 //! | `Returned` | the machine is proven gone | remove the object, or hold (`Retain`, hands off) |
 //! | `Missing` | the machine was seen before and is not listed | wait for the proof |
@@ -61,6 +61,7 @@ mod tests;
 mod trail;
 mod verdict;
 mod watch;
+mod whose;
 
 pub use decide::{Change, Decision, Finalizer, Observed, Step, begin, decide};
 pub use desired::{Desired, Names, Notice, Policy, Standing};
@@ -72,8 +73,9 @@ pub use record::{Link, Record, Refusal, Task};
 pub use report::report;
 pub use row::Row;
 pub use settle::{Answer, Attempt, Denial, Progress, Settling, settle};
-pub use sighting::{LinkSeen, MachineSeen, Sighting, Trouble, VpcSeen};
+pub use sighting::{Caution, LinkSeen, MachineSeen, Sighting, Trouble, VpcSeen};
 pub use tempo::{Beat, CALL_DEADLINE, Tempo};
 pub use trail::{LinkLook, MachineLook, Trail};
 pub use verdict::{Verdict, verdict};
 pub use watch::{Check, Need, Revisit, Watch};
+pub use whose::{Identity, STAND_IN, Strange, Whose};

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::{Decision, Desired, Notice, Refusal, Row, Sighting, Standing, Tempo, class::class, settle::later};
+use super::{Caution, Decision, Desired, Notice, Refusal, Row, Sighting, Standing, Tempo, class::class, settle::later};
 use crate::api::{ClassicLinkStatus, ConditionType, Operation, Reason, find, set};
 
 /// What a link carries, and what it does not: "linked" was never "reachable".
@@ -156,7 +156,7 @@ fn outlook(
             Reason::ExistingLinkRefused,
             format!("{} is linked to {} already; set existingLink: Keep or Adopt", names.instance, names.vpc),
         ),
-        Row::Linked { verified } => Outlook::Say(linked(desired, decision, *verified)),
+        Row::Linked { verified } => Outlook::Say(linked(desired, sighting, decision, *verified)),
         Row::Elsewhere(vpc) => say(
             Reason::LinkedElsewhere,
             format!("{} is linked to {vpc}, by someone else; remove that link, or write vpcId: {vpc}", names.instance),
@@ -207,12 +207,16 @@ fn missing(desired: &Desired) -> Notice {
     )
 }
 
-fn linked(desired: &Desired, decision: &Decision, verified: bool) -> Notice {
+fn linked(desired: &Desired, sighting: &Sighting, decision: &Decision, verified: bool) -> Notice {
     let names = &desired.names;
     if verified {
+        let caution = match sighting.caution {
+            Caution::Say(words) => format!("{}: {words}; ", names.vpc),
+            Caution::None | Caution::Unread => String::new(),
+        };
         let link = decision.record.link.as_ref();
         let address = link.and_then(|link| link.private_ip).map(|ip| format!(" ({ip})")).unwrap_or_default();
-        Notice::new(Reason::Linked, format!("{}{address} is {REACH}", names.instance))
+        Notice::new(Reason::Linked, format!("{caution}{}{address} is {REACH}", names.instance))
     } else {
         Notice::new(
             Reason::AddressUnverified,

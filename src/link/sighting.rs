@@ -23,6 +23,22 @@ pub struct Sighting {
     pub trouble: Option<Trouble>,
     /// Why what is seen is not believed: too much of it at once.
     pub guard: Option<Notice>,
+    /// What has to be told beside a link to the wanted VPC.
+    pub caution: Caution,
+    /// Whether a link of this cloud is for one address of its machine, and dies with it.
+    pub bound: bool,
+}
+
+/// A rule of the cloud for addresses that nothing here can check: a link may be there and carry nothing.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Caution {
+    /// None that is known of.
+    #[default]
+    None,
+    /// The VPC has to be read first.
+    Unread,
+    /// This one, as a half sentence.
+    Say(&'static str),
 }
 
 /// Why looks fail.
@@ -110,15 +126,23 @@ impl Sighting {
             agreed: None,
             trouble: None,
             guard: None,
+            caution: Caution::None,
+            bound: true,
         }
     }
 
     /// The present address of the machine, if it is listed with one.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
+        self.addresses().first().copied()
+    }
+
+    /// The present addresses of the machine, as far as it is listed with any.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpAddr] {
         match &self.machine {
-            MachineSeen::Listed(machine) => machine.addresses.first().copied(),
-            MachineSeen::Unlooked | MachineSeen::NeverSeen | MachineSeen::Missing { .. } | MachineSeen::Gone => None,
+            MachineSeen::Listed(machine) => &machine.addresses,
+            MachineSeen::Unlooked | MachineSeen::NeverSeen | MachineSeen::Missing { .. } | MachineSeen::Gone => &[],
         }
     }
 

@@ -69,6 +69,13 @@ impl Tempo {
         self.scaled(600)
     }
 
+    /// How long Alibaba Cloud goes on refusing an action whose limit was met: what is refused in one minute is served in
+    /// the next (`alibaba.md` 4.1).
+    #[must_use]
+    pub fn throttled_minute(self) -> Duration {
+        self.scaled(60)
+    }
+
     /// What happens within this span happens at once, for the guards: ten minutes.
     #[must_use]
     pub fn guard_window(self) -> Duration {

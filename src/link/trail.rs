@@ -7,7 +7,9 @@ use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart};
+use super::{
+    Caution, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart,
+};
 
 /// What one look said of a machine's link.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -118,6 +120,12 @@ impl Trail {
         self.link.as_ref().is_none_or(|trail| Some(trail.looked) < self.stale_before)
     }
 
+    /// The begin of the last look, if it listed the machine.
+    #[must_use]
+    pub fn listed(&self) -> Option<Timestamp> {
+        self.machine.as_ref().filter(|trail| trail.listed).map(|trail| trail.looked)
+    }
+
     /// The sighting that the looks amount to; `recorded` says whether the record knows the machine's address.
     #[must_use]
     pub fn sighting(&self, recorded: bool, dies_with_address: bool, tempo: Tempo) -> Sighting {
@@ -130,6 +138,8 @@ impl Trail {
             agreed: fresh.map(|trail| trail.agreed.max(self.stale_before.unwrap_or(trail.agreed))),
             trouble: None,
             guard: None,
+            caution: Caution::None,
+            bound: dies_with_address,
         }
     }
 

@@ -78,7 +78,7 @@ fn terminating(desired: &Desired, sighting: &Sighting, record: &Record, tempo: T
 /// Why nothing can be seen, for an object that is being deleted.
 fn blind(desired: &Desired, sighting: &Sighting) -> Option<Notice> {
     match (&desired.standing, &sighting.trouble) {
-        (Standing::Refused(notice), _) => Some(notice.clone()),
+        (Standing::Refused(notice) | Standing::Foreign(notice), _) => Some(notice.clone()),
         (Standing::Good | Standing::Claimed(_), Some(trouble)) => Some(trouble.notice.clone()),
         (Standing::Good | Standing::Claimed(_), None) if sighting.link == LinkSeen::Unlooked => {
             Some(Notice::new(Reason::Detaching, "looking at the link"))
@@ -109,7 +109,7 @@ fn wanted(desired: &Desired, sighting: &Sighting, record: &Record, tempo: Tempo)
 
 fn not_accepted(standing: &Standing, desired: &Desired) -> Notice {
     match standing {
-        Standing::Refused(notice) => notice.clone(),
+        Standing::Refused(notice) | Standing::Foreign(notice) => notice.clone(),
         Standing::Claimed(winner) => Notice::new(
             Reason::ClaimedByOther,
             format!("{} is claimed by {winner}; delete one of the two objects", desired.names.instance),

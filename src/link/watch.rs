@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Beat, Desired, Lane, Observed, Record, Row, TaskId, Tempo, VpcId, settle::later};
+use super::{Beat, Caution, Desired, Lane, Observed, Record, Row, TaskId, Tempo, VpcId, settle::later};
 
 /// When to come back, besides when the world or the object changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,7 +79,8 @@ impl Watch {
             Row::Vanishing | Row::Lost => from(sighting.agreed.or(sighting.looked), tempo.sweep()),
             _ => None,
         };
-        let asks = matches!(row, Row::Unknown(_) | Row::Lost | Row::NoVpc(_) | Row::Attach | Row::Refused);
+        let asks = matches!(row, Row::Unknown(_) | Row::Lost | Row::NoVpc(_) | Row::Attach | Row::Refused)
+            || (matches!(row, Row::Linked { .. }) && sighting.caution == Caution::Unread);
         let recorded = rest.recorded || observed.record.saw_machine();
         // What came back stays of interest until a status without the task was written.
         let attempt = observed.record.task.as_ref().map(|task| task.started_at);

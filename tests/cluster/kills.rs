@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::harness::{
     World,
-    cloud::{Action, Change, Moment},
+    cloud::{Action, Change, CloudApi, Moment},
     operator::QUICK,
     read::TellsOfLink,
     story,
@@ -30,14 +30,22 @@ struct Scene {
 
 impl Scene {
     async fn set(name: &str) -> Self {
-        let world = World::alone(name, QUICK).await;
+        Self::set_on(CloudApi::V2, name).await
+    }
+
+    async fn set_on(api: CloudApi, name: &str) -> Self {
+        let world = World::alone_on(api, name, QUICK).await;
         let (machine, vpc) = world.cloud.machine_and_vpc().await;
         let link = world.link("web", &machine, &vpc);
         Self { world, machine, vpc, link }
     }
 
     async fn linked(name: &str) -> Self {
-        let scene = Self::set(name).await;
+        Self::linked_on(CloudApi::V2, name).await
+    }
+
+    async fn linked_on(api: CloudApi, name: &str) -> Self {
+        let scene = Self::set_on(api, name).await;
         scene.world.apply(&scene.link).await;
         scene.world.until_ready(&scene.link).await;
         scene
@@ -136,8 +144,17 @@ fn killed_while_the_call_is_on_its_way_it_attaches_once() {
 
 #[test]
 fn killed_while_the_answer_is_on_its_way_it_finds_what_it_did() {
+    killed_while_the_answer_is_on_its_way(CloudApi::V2, "no-answer");
+}
+
+#[test]
+fn killed_while_the_answer_is_on_its_way_it_finds_what_it_did_where_nothing_is_a_task() {
+    killed_while_the_answer_is_on_its_way(CloudApi::Alibaba, "no-answer-alibaba");
+}
+
+fn killed_while_the_answer_is_on_its_way(api: CloudApi, name: &str) {
     story(async {
-        let mut scene = Scene::set("no-answer").await;
+        let mut scene = Scene::set_on(api, name).await;
         scene.world.cloud.delay(Action::Attach, IN_FLIGHT, Moment::After).await;
         scene.world.apply(&scene.link).await;
         scene.world.cloud.until_arrived(Action::Attach, 1).await;
@@ -152,8 +169,17 @@ fn killed_while_the_answer_is_on_its_way_it_finds_what_it_did() {
 
 #[test]
 fn killed_between_the_answer_and_the_write_of_it_it_finds_what_it_did() {
+    killed_between_the_answer_and_the_write_of_it(CloudApi::V2, "answered");
+}
+
+#[test]
+fn killed_between_the_answer_and_the_write_of_it_it_finds_what_it_did_where_nothing_is_a_task() {
+    killed_between_the_answer_and_the_write_of_it(CloudApi::Alibaba, "answered-alibaba");
+}
+
+fn killed_between_the_answer_and_the_write_of_it(api: CloudApi, name: &str) {
     story(async {
-        let mut scene = Scene::set("answered").await;
+        let mut scene = Scene::set_on(api, name).await;
         scene.world.cloud.delay(Action::Attach, Duration::from_secs(1), Moment::After).await;
         scene.world.apply(&scene.link).await;
         scene.world.cloud.until_arrived(Action::Attach, 1).await;
@@ -187,8 +213,17 @@ fn killed_while_its_task_runs_it_goes_on_to_follow_it() {
 
 #[test]
 fn killed_while_the_answer_to_a_detach_is_on_its_way_it_finds_the_link_gone() {
+    killed_while_the_answer_to_a_detach_is_on_its_way(CloudApi::V2, "detach-sent");
+}
+
+#[test]
+fn killed_while_the_answer_to_a_detach_is_on_its_way_it_finds_the_link_gone_where_nothing_is_a_task() {
+    killed_while_the_answer_to_a_detach_is_on_its_way(CloudApi::Alibaba, "detach-sent-alibaba");
+}
+
+fn killed_while_the_answer_to_a_detach_is_on_its_way(api: CloudApi, name: &str) {
     story(async {
-        let mut scene = Scene::linked("detach-sent").await;
+        let mut scene = Scene::linked_on(api, name).await;
         scene.world.cloud.delay(Action::Detach, IN_FLIGHT, Moment::After).await;
         scene.world.delete(&scene.link).await;
         scene.world.cloud.until_arrived(Action::Detach, 1).await;

@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the processes that are tested live in real time")]
 
+mod alibaba;
 mod calm;
 mod claims;
 mod conflicts;
+mod credentials;
 mod faults;
 mod guards;
 mod harness;
+mod identity;
 mod kills;
 mod life;
 mod looks;

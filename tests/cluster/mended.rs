@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::harness::{
     Recording, World,
-    cloud::{Action, CloudApi, REGION},
+    cloud::{Action, CloudApi},
     read::Told,
     stage::SYSTEM,
     story,
@@ -261,7 +261,7 @@ fn where_the_cloud_tells_the_quota_nothing_is_sent_to_a_vpc_that_is_full() {
         assert!(world.cloud.sent_for(&machine).await.is_empty());
         let used = async || {
             let account = world.accounts().get(&world.name).await.unwrap();
-            account.status?.regions.get(REGION)?.vpcs.get(&vpc).cloned()
+            account.status?.regions.get(CloudApi::V3.region())?.vpcs.get(&vpc).cloned()
         };
         let used = eventually("the account tells how many links the VPC has", used).await;
         assert_eq!((used.links, used.quota), (1, Some(1)));

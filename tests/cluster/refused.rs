@@ -87,13 +87,8 @@ fn what_is_not_acted_on_yet_is_refused_and_not_ignored() {
             ("spec.deletionPolicies", json!("Retain"), "unknown field \"spec.deletionPolicies\""),
         ];
         all_refused(&world, &link(&world), cases);
-        let role = "workloadIdentity, instanceRole and assumeRole are not acted on by this version: write secretRef";
         let cases = vec![
             ("spec.tencentCloud.api", json!("V4"), "Unsupported value: \"V4\""),
-            ("spec.provider", json!("AlibabaCloud"), "provider AlibabaCloud is not acted on by this version"),
-            ("spec.credentials", json!({ "workloadIdentity": {} }), role),
-            ("spec.credentials", json!({ "instanceRole": {} }), role),
-            ("spec.credentials.assumeRole", json!({ "roleArn": "qcs::cam::uin/1:roleName/a" }), role),
             ("spec.brake", json!({ "maxDetaches": 5, "window": "10m" }), "brake is not acted on by this version"),
         ];
         all_refused(&world, &new_account(&world), cases);
@@ -114,7 +109,15 @@ fn an_account_that_contradicts_itself_is_refused() {
         let one = "write exactly one of secretRef, workloadIdentity and instanceRole";
         let selector = "write a selector with from: Selector, and none with from: All";
         let endpoint = "an endpoint is a URL such as https://vpc.internal.example.com";
+        let ecs = json!({ "ecs": "https://ecs.example.com" });
         let cases = vec![
+            ("spec.endpoints", ecs, "ecs is a service of Alibaba Cloud: with provider: TencentCloud write cvm"),
+            ("spec.provider", json!("AlibabaCloud"), "tencentCloud is for provider: TencentCloud: leave it out"),
+            (
+                "spec.provider",
+                json!("AlibabaCloud"),
+                "cvm is a service of Tencent Cloud: with provider: AlibabaCloud write",
+            ),
             ("spec.credentials", json!({ "secretRef": { "name": "keys" }, "instanceRole": {} }), one),
             ("spec.credentials", json!({}), one),
             ("spec.allowedNamespaces", json!({ "from": "Selector" }), selector),

@@ -62,6 +62,18 @@ pub enum Effect {
         /// The names of the fields.
         fields: Vec<String>,
     },
+    /// The call is carried out; the answer is compressed although nobody asked for it.
+    Gzip,
+    /// The call is carried out; something comes instead of the answer that is very long.
+    Flood {
+        /// How long; `null`: without an end.
+        bytes: Option<u64>,
+    },
+    /// The call is carried out; the answer comes a byte at a time.
+    Drip {
+        /// The pause after each byte.
+        ms: Millis,
+    },
     /// A write is accepted; its task fails when it is due.
     FailTask {
         /// The text of the failure.

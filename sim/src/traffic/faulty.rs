@@ -1,10 +1,15 @@
 //! Answers as a fault leaves them, whatever the API.
 
+use std::io::Write;
+
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, DATE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+use super::stream::{Drip, Flood};
 use super::{Code, Cut, Effect, End};
 use crate::clock::Millis;
 
@@ -48,7 +53,14 @@ pub fn end(fault: Option<&Effect>) -> End {
         Some(Effect::ResetBefore) => End::Reset,
         Some(Effect::LoseAnswer) => End::Closed,
         Some(Effect::BadGatewayBefore | Effect::BadGatewayAfter) => End::BadGateway,
-        Some(Effect::TruncatedJson | Effect::ExtraFields | Effect::WrongTypes { .. }) => End::Garbled,
+        Some(
+            Effect::TruncatedJson
+            | Effect::ExtraFields
+            | Effect::WrongTypes { .. }
+            | Effect::Gzip
+            | Effect::Flood { .. }
+            | Effect::Drip { .. },
+        ) => End::Garbled,
     }
 }
 
@@ -70,6 +82,16 @@ pub fn response(mut answer: Answer, fault: Option<&Effect>, date: i64) -> Respon
             text.truncate(text.floor_char_boundary(text.len() / 2));
             of_text(text, &answer, date)
         }
+        Some(Effect::Gzip) => {
+            let mut response = of_body(Body::from(compressed(&(answer.write)(&answer.body))), &answer, date);
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response
+        }
+        Some(Effect::Flood { bytes }) => of_body(Body::new(Flood::of(*bytes)), &answer, date),
+        Some(Effect::Drip { ms }) => {
+            let text = (answer.write)(&answer.body);
+            of_body(Body::new(Drip::of(text, *ms)), &answer, date)
+        }
         Some(Effect::ExtraFields) => {
             add_fields(&mut answer.body);
             whole(&answer, date)
@@ -86,7 +108,11 @@ fn whole(answer: &Answer, date: i64) -> Response<Body> {
 }
 
 fn of_text(text: String, answer: &Answer, date: i64) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+    of_body(Body::from(text), answer, date)
+}
+
+fn of_body(body: Body, answer: &Answer, date: i64) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     headers.extend(answer.headers.iter().cloned());
@@ -95,6 +121,12 @@ fn of_text(text: String, answer: &Answer, date: i64) -> Response<Body> {
         headers.insert(DATE, date);
     }
     response
+}
+
+fn compressed(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory cannot fail.
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 fn gateway() -> Response<Body> {

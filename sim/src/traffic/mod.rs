@@ -9,6 +9,7 @@ mod faults;
 pub mod faulty;
 mod nonces;
 mod rates;
+mod stream;
 
 use std::collections::BTreeMap;
 

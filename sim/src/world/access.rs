@@ -83,6 +83,11 @@ impl Key {
     }
 }
 
+/// The number of the user that a key belongs to, which is no account's own: always the same.
+pub fn user_number(key_id: &str) -> u64 {
+    key_id.bytes().fold(0, |hash: u64, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
 impl From<NewKey> for Key {
     fn from(new: NewKey) -> Self {
         Self {

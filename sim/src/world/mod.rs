@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Millis;
 
-pub use access::{Account, Key, Secret};
+pub use access::{Account, Key, Secret, user_number};
 use agenda::{Agenda, Event};
 pub use alibaba::SwitchRefusal;
 pub use cloud::{AlibabaRules, Cloud};

@@ -132,3 +132,22 @@ async fn every_setting_of_the_space_can_be_sent_back_as_it_is() {
     assert!(of_v2.len() < rows.len() && !of_v2.iter().any(|name| name.starts_with("alibaba")), "{of_v2:?}");
     assert_eq!(stage.control(Method::GET, "/settings/space?api=soap", json!({})).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_seed_has_roles_web_identities_and_the_machines_role() {
+    let stage = Stage::start().await;
+    let role = json!({"name": "node", "allowedActions": ["cvm:*"], "trustedSubjects": ["pod"]});
+    let identity = json!({"name": "pod", "token": "a.b.c", "provider": "tke", "expiresAt": 9_000_000_000_000_u64});
+    let account = json!({"id": "7", "identityRefused": true, "roles": [role], "identities": [identity]});
+    stage.post("/seed", json!({"accounts": [account], "metadata": [{"account": "7", "role": "node"}]})).await;
+    let shown = stage.get("/accounts/7").await;
+    assert_eq!(shown["roles"][0]["arn"], "qcs::cam::uin/7:roleName/node");
+    assert_eq!((&shown["identities"][0]["subject"], &shown["identityRefused"]), (&json!("pod"), &json!(true)));
+    assert!(!shown.to_string().contains("a.b.c"), "a token is never shown: {shown}");
+    assert_eq!(get(&stage, TENCENT).await, (200, "node".into()));
+    let missing = json!({"metadata": [{"account": "7", "role": "nobody"}]});
+    let (status, error) = stage.control(Method::POST, "/seed", missing).await;
+    assert!(status == 400 && error["error"].as_str().unwrap().contains("metadata[0]"), "{error}");
+    stage.arrange(Method::DELETE, "/accounts/7", json!({})).await;
+    assert_eq!(get(&stage, TENCENT).await.0, 404, "the machine has no role of an account that went");
+}

@@ -21,52 +21,17 @@ use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
+        clean::Cleaner,
         credentials::Credentials,
+        endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };
 
-/// The most of a message that is kept: a condition is read by people.
-const MESSAGE_LENGTH: usize = 256;
-/// The most of a code that is kept: the longest documented one has 56 characters.
-const CODE_LENGTH: usize = 64;
 /// A difference of clocks that explains a refused timestamp: the gateway allows 15 minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(5);
 /// The form of `x-acs-date`.
-const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
-
-/// An address that is none.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the endpoint of {service} is no address: write https://host, with a port where it needs one")]
-pub struct BadEndpoint {
-    service: &'static str,
-}
-
-/// Where a service is called.
-#[derive(Clone, Debug)]
-pub(super) struct Endpoint {
-    url: Url,
-    /// The `Host` header as it is sent, which is signed: with the port where it is not the scheme's own.
-    host: String,
-}
-
-impl Endpoint {
-    /// The endpoint at `base`; its path is not used.
-    pub(super) fn new(service: &'static str, base: &str) -> Result<Self, BadEndpoint> {
-        let bad = BadEndpoint { service };
-        let mut url = Url::parse(base).map_err(|_| bad.clone())?;
-        // User and password would become a header.
-        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-            return Err(bad);
-        }
-        url.set_path("/");
-        url.set_query(None);
-        url.set_fragment(None);
-        let name = url.host_str().ok_or(bad)?;
-        let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        Ok(Self { url, host })
-    }
-}
+pub(super) const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// A call that is ready to be sent.
 pub(super) struct Call<'a> {
@@ -84,18 +49,25 @@ struct Request {
 }
 
 impl Call<'_> {
-    /// Sends the call with its own parameters, once, and reads the answer.
-    pub(super) async fn send<T: DeserializeOwned>(&self, http: &Client, own: Params) -> Result<T, CloudError> {
+    /// Sends the call with its own parameters, once, and reads the answer; says also how long a failed one asks to wait.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        http: &Client,
+        own: Params,
+    ) -> (Result<T, CloudError>, Option<Duration>) {
         let mut nonce = [0; 16];
         if getrandom::fill(&mut nonce).is_err() {
-            return Err(self.error(codes::unreadable(self.action), "", "this machine has no random numbers"));
+            let error = self.error(self.action.unreadable(), "", "this machine has no random numbers");
+            return (Err(error), None);
         }
         let Some(request) = self.request(own, &nonce) else {
-            return Err(self.error(Kind::KeyDenied, "", "the keys are no text that a header can carry"));
+            return (Err(self.error(Kind::KeyDenied, "", "the keys are no text that a header can carry")), None);
         };
-        let answer = http.post(&request.url, request.headers, Vec::new()).await;
-        let result = answer.map_err(|transport| self.not_answered(&transport)).and_then(|answer| self.read(&answer));
-        result.map_err(|error| self.clean(error, &request.signature))
+        let (result, wait) = match http.post(&request.url, request.headers, Vec::new()).await {
+            Ok(answer) => self.read(&answer),
+            Err(transport) => (Err(self.not_answered(&transport)), None),
+        };
+        (result.map_err(|error| self.clean(error, &request.signature)), wait)
     }
 
     fn request(&self, own: Params, nonce: &[u8]) -> Option<Request> {
@@ -142,31 +114,31 @@ impl Call<'_> {
             // A change that surely never left could be sent again at once, but a host that cannot be reached is no
             // reason to hurry; it is settled by reading like any other.
             Transport::NotSent(_) => Kind::Transient,
-            Transport::Unclear(_) => codes::unreadable(self.action),
+            Transport::Unclear(_) => self.action.unreadable(),
         };
         self.error(kind, "", &transport.to_string())
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CloudError> {
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> (Result<T, CloudError>, Option<Duration>) {
         let error = match wire::read(&answer.body) {
             Ok(Success { request_id, value }) if (200..300).contains(&answer.status) => {
                 tracing::debug!(action = wire::name(self.action), request_id, "the cloud answered");
-                return Ok(value);
+                return (Ok(value), None);
             }
             Ok(_) => self.unreadable(&format!("HTTP status {}, and no code", answer.status)),
             Err(Failure::Unreadable(text)) => self.unreadable(&format!("HTTP status {}: {text}", answer.status)),
             Err(Failure::Refused(refusal)) => self.refused(&refusal, answer.date.as_deref()),
         };
-        // Whatever the code: the vendor's library takes such an answer for a throttled one.
-        let throttled = answer.retry_after.as_deref().and_then(|wait| wait.trim().parse::<u64>().ok());
-        Err(match throttled {
-            Some(1..) => CloudError { kind: Kind::Throttled, ..error },
-            Some(0) | None => error,
-        })
+        // Whatever the code, the vendor's library takes such an answer for a throttled one. For a look that is safe. It
+        // does not say that a change did not happen: that, only its code says.
+        let wait = answer.retry_after.as_deref().and_then(|wait| wait.trim().parse().ok()).filter(|wait| *wait > 0);
+        let throttled = wait.is_some() && !self.action.is_change();
+        let kind = if throttled { Kind::Throttled } else { error.kind };
+        (Err(CloudError { kind, ..error }), wait.map(Duration::from_millis))
     }
 
     fn unreadable(&self, text: &str) -> CloudError {
-        self.error(codes::unreadable(self.action), "", text)
+        self.error(self.action.unreadable(), "", text)
     }
 
     fn refused(&self, refusal: &Refusal, date: Option<&str>) -> CloudError {
@@ -186,7 +158,7 @@ impl Call<'_> {
             _ if refusal.is_of_permission() => Kind::PermissionDenied,
             Some(kind) => kind,
             None => {
-                let code = cut(&self.keys.scrub(refusal.code()), CODE_LENGTH);
+                let code = self.cleaner("").code(refusal.code());
                 tracing::warn!(action = wire::name(self.action), code, "the cloud answered with an unknown code");
                 Kind::Unclear
             }
@@ -198,21 +170,18 @@ impl Call<'_> {
         error(self.action, kind, code, message)
     }
 
-    fn clean(&self, error: CloudError, signature: &str) -> CloudError {
-        let clean = |text: &str, length| cut(&self.scrub(text, signature), length);
-        CloudError {
-            code: clean(&error.code, CODE_LENGTH),
-            message: clean(&error.message, MESSAGE_LENGTH),
-            request_id: error.request_id.map(|id| clean(&id, CODE_LENGTH)),
-            ..error
-        }
+    fn cleaner<'a>(&'a self, signature: &'a str) -> Cleaner<'a> {
+        Cleaner { keys: self.keys, signature, encode: sign::encode }
     }
 
-    /// `text` without keys, token and signature, as they are and as a query would have them.
-    fn scrub(&self, text: &str, signature: &str) -> String {
-        let encoded = self.keys.token().map(sign::encode).unwrap_or_default();
-        let secrets = [encoded.as_str(), signature].into_iter().filter(|secret| !secret.is_empty());
-        secrets.fold(self.keys.scrub(text), |text, secret| text.replace(secret, "[redacted]"))
+    fn clean(&self, error: CloudError, signature: &str) -> CloudError {
+        let cleaner = self.cleaner(signature);
+        CloudError {
+            code: cleaner.code(&error.code),
+            message: cleaner.message(&error.message),
+            request_id: error.request_id.map(|id| cleaner.code(&id)),
+            ..error
+        }
     }
 }
 
@@ -227,17 +196,11 @@ pub(super) fn error(action: Action, kind: Kind, code: &str, message: &str) -> Cl
     }
 }
 
-/// One line of at most `length` characters.
-fn cut(text: &str, length: usize) -> String {
-    let line = text.chars().map(|char| if char.is_control() { ' ' } else { char });
-    line.take(length).collect::<String>().trim().to_owned()
-}
-
 /// The words are always the same: a number of seconds would make each message another one.
-const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
+pub(super) const CLOCKS_DIFFER: &str = "the clocks of this machine and of the cloud differ by more than five minutes: ";
 
 /// Whether a refused timestamp is explained by the clocks.
-fn clocks_differ(code: &str, date: Option<&str>) -> bool {
+pub(super) fn clocks_differ(code: &str, date: Option<&str>) -> bool {
     let theirs = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     ["InvalidTimeStamp.Expired", "IllegalTimestamp"].iter().any(|known| known.eq_ignore_ascii_case(code))
         && theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)
@@ -249,33 +212,6 @@ pub(super) mod fuzz;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_signed_host_has_the_port_only_where_the_header_has_it() {
-        for (base, host, url) in [
-            ("https://ecs.aliyuncs.com", "ecs.aliyuncs.com", "https://ecs.aliyuncs.com/"),
-            ("https://ecs.aliyuncs.com:443/x?y", "ecs.aliyuncs.com", "https://ecs.aliyuncs.com/"),
-            ("http://127.0.0.1:1234/", "127.0.0.1:1234", "http://127.0.0.1:1234/"),
-            ("http://[::1]:81#x", "[::1]:81", "http://[::1]:81/"),
-        ] {
-            let endpoint = Endpoint::new("ecs", base).unwrap();
-            assert_eq!((endpoint.host.as_str(), endpoint.url.as_str()), (host, url));
-        }
-    }
-
-    #[test]
-    fn an_address_of_no_http_server_is_refused() {
-        for base in ["", "ecs.aliyuncs.com", "ftp://host", "https://user:word@host", "https://user@host", "https://"] {
-            let error = Endpoint::new("ecs", base).unwrap_err().to_string();
-            assert!(error.contains("of ecs") && !error.contains("user"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_text_becomes_one_bounded_line() {
-        assert_eq!(cut("  a\nb\u{7}\tc\r\n", 256), "a b  c");
-        assert_eq!(cut(&"长".repeat(300), MESSAGE_LENGTH).chars().count(), MESSAGE_LENGTH);
-    }
 
     #[test]
     fn a_difference_of_clocks_is_named_where_a_timestamp_was_refused() {
@@ -291,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_prints_no_key() {
-        let endpoint = Endpoint::new("ecs", "http://127.0.0.1:1").unwrap();
+        let endpoint = Endpoint::new("ecs", "http://127.0.0.1:1", "/").unwrap();
         let keys = Credentials::new("canary-id".into(), "canary-secret".into(), Some("canary-token".into()));
         let call = Call { endpoint: &endpoint, action: Action::Attach, region: "cn-hangzhou", keys: &keys };
         let request = call.request(Params::new(), &[7; 16]).unwrap();

@@ -28,22 +28,28 @@ pub(super) fn kind(action: Action, code: &str) -> Option<Kind> {
     }
 }
 
+/// The kind of this code in an answer of the token service; `None` where the code is in no table.
+pub(super) fn of_tokens(code: &str) -> Option<Kind> {
+    // What the codes of keys mean makes no difference between actions; asking for keys is a look. The parameters are the
+    // role, the session and the identity, and a code may name which of them is wrong.
+    let of_parameter = || starts_with(code, "InvalidParameter.").then_some(Kind::KeyDenied);
+    kind(Action::ListMachines, code).or_else(of_parameter)
+}
+
+/// Whether a code says that a token has ended, or is none: new temporary keys help.
+pub(super) fn is_about_token(code: &str) -> bool {
+    let known = [
+        "MissingSecurityToken",
+        "InvalidSecurityToken.Expired",
+        "InvalidSecurityToken.Malformed",
+        "InvalidSecurityToken.MismatchWithAccessKey",
+    ];
+    known.iter().any(|known| known.eq_ignore_ascii_case(code))
+}
+
 /// Whether a dry run says by this code that the call would have been carried out.
 pub(super) const fn is_passed_dry_run(code: &str) -> bool {
     code.eq_ignore_ascii_case(DRY_RUN)
-}
-
-/// Whether a call of this action changes something.
-pub(super) const fn is_change(action: Action) -> bool {
-    match action {
-        Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => false,
-    }
-}
-
-/// What an answer that cannot be read, or none at all, means: a change may have been carried out.
-pub(super) const fn unreadable(action: Action) -> Kind {
-    if is_change(action) { Kind::Unclear } else { Kind::Transient }
 }
 
 /// `Throttling`, `Throttling.User`, `Throttling.Api` and more, one for each kind of limit; `Rejected.Throttling`.

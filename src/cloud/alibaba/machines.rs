@@ -7,15 +7,12 @@ use std::collections::BTreeSet;
 
 use serde::de::IgnoredAny;
 
-use super::{
-    Ecs,
-    asking::{Asking, Blame, IDS_PER_CALL},
-    call, codes,
-    sign::Params,
-    wire::MachinePage,
-};
+use super::{Ecs, call, codes, sign::Params, wire::MachinePage};
 use crate::{
-    cloud::{Action, CloudError, Kind, Lane, MachineList},
+    cloud::{
+        Action, CloudError, Kind, Lane, MachineList,
+        asking::{Asking, Blame, IDS_PER_CALL},
+    },
     link::InstanceId,
 };
 
@@ -66,13 +63,14 @@ impl Ecs {
         let mut own = named(ids);
         own.insert("DryRun".to_owned(), "true".to_owned());
         let _permit = self.pace.permit(action, lane).await;
-        let keys = self.keys(action)?;
-        let result = match self.prepare(action, &keys).send::<IgnoredAny>(&self.http, own).await {
+        let keys = self.keys(action).await?;
+        let (answer, wait) = self.prepare(action, &keys).send::<IgnoredAny>(&self.http, own).await;
+        let result = match answer {
             Err(error) if codes::is_passed_dry_run(&error.code) => Ok(()),
             Err(error) => Err(error),
             Ok(_) => Err(call::error(action, Kind::Unclear, "", "a dry run was answered like a list")),
         };
-        self.pace.learn(action, &result);
+        self.learn(action, &result, wait);
         result
     }
 }

@@ -2,44 +2,47 @@
 //!
 //! [`Ecs`] states what is listed and carries out single calls. It must never repeat a change, decide anything, or take
 //! for absent what a list may have left out. The vendor's words stay in `wire`, its codes in `codes`, its signature in
-//! `sign`, its hosts in `regions`; `call` is one request; `links` and `machines` read the lists; `asking` finds the
-//! id that makes one fail.
+//! `sign`, its hosts in `regions`, its rules for addresses in `ranges`; `call` is one request; `links` and `machines` read
+//! the lists; `sts` gives temporary keys.
 //!
 //! Three things differ from the other cloud. A change is carried out at once, one machine a call, so there are no tasks.
 //! No list holds every link of an account: links are listed by VPC or by machine. And a list of machines without
 //! permission is empty, not refused, so that an absence counts only after a dry run has proved the permission.
 
-mod asking;
 mod call;
 mod codes;
 mod links;
 mod machines;
+mod ranges;
 mod regions;
 mod sign;
+mod sts;
 mod wire;
 
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-pub use call::BadEndpoint;
 #[cfg(fuzzing)]
 pub(in crate::cloud) use call::fuzz::fuzz;
+pub use sts::Sts;
 
 use self::{
-    asking::{Asking, Blame},
-    call::{Call, Endpoint},
+    call::Call,
     links::{Filter, Reading},
     sign::Params,
     wire::{Service, VpcItem},
 };
 use super::{
     Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
+    asking::{Asking, Blame},
     credentials::{Credentials, Keyring},
+    endpoint::{BadEndpoint, Endpoint},
     http::Client,
     pace::Pace,
 };
@@ -51,6 +54,9 @@ use crate::{
 /// The most ids of which it is remembered that they make a list fail. Others are found by halving each time, which costs
 /// calls and nothing else.
 const MOST_ALONE: usize = 1000;
+
+/// The longest wait that an answer may ask for; the vendor's library waits no longer either (`darabonba-core`).
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// Addresses to use instead of the cloud's own, each like `https://host:port`. Whether plain `http` is allowed is for the
 /// caller to judge.
@@ -90,8 +96,8 @@ impl Ecs {
     ) -> Result<Self, BadEndpoint> {
         let (ecs, vpc) = regions::hosts(&region);
         let address = |host: &str| format!("https://{host}");
-        let machines_at = Endpoint::new("ecs", &endpoints.ecs.clone().unwrap_or_else(|| address(&ecs)))?;
-        let vpcs_at = Endpoint::new("vpc", &endpoints.vpc.clone().unwrap_or_else(|| address(&vpc)))?;
+        let machines_at = Endpoint::new("ecs", &endpoints.ecs.clone().unwrap_or_else(|| address(&ecs)), "/")?;
+        let vpcs_at = Endpoint::new("vpc", &endpoints.vpc.clone().unwrap_or_else(|| address(&vpc)), "/")?;
         Ok(Self { machines_at, vpcs_at, region, keyring, pace, http, alone: Mutex::default() })
     }
 
@@ -103,15 +109,25 @@ impl Ecs {
 
     /// Calls once; the budget learns from it.
     async fn call<T: DeserializeOwned>(&self, action: Action, own: Params) -> Result<T, CloudError> {
-        let keys = self.keys(action)?;
-        let result = self.prepare(action, &keys).send(&self.http, own).await;
-        self.pace.learn(action, &result);
+        let keys = self.keys(action).await?;
+        let (result, wait) = self.prepare(action, &keys).send(&self.http, own).await;
+        self.learn(action, &result, wait);
+        if result.as_ref().is_err_and(|error| codes::is_about_token(&error.code)) {
+            self.keyring.doubt(&keys);
+        }
         result
     }
 
-    fn keys(&self, action: Action) -> Result<Arc<Credentials>, CloudError> {
-        let none = || call::error(action, Kind::KeyDenied, "", "there are no keys");
-        self.keyring.current().ok_or_else(none)
+    fn learn<T>(&self, action: Action, result: &Result<T, CloudError>, wait: Option<Duration>) {
+        self.pace.learn(action, result);
+        if let Some(wait) = wait {
+            self.pace.rest(action, wait.min(LONGEST_WAIT));
+        }
+    }
+
+    async fn keys(&self, action: Action) -> Result<Arc<Credentials>, CloudError> {
+        let keys = self.keyring.for_call(action.is_change()).await;
+        keys.map_err(|(kind, message)| call::error(action, kind, "", &message))
     }
 
     fn prepare<'a>(&'a self, action: Action, keys: &'a Credentials) -> Call<'a> {
@@ -178,7 +194,7 @@ impl Ecs {
 #[async_trait]
 impl Provider for Ecs {
     fn nature(&self) -> Nature {
-        Nature { links_die_with_address: false, max_batch: 1 }
+        Nature { links_die_with_address: false, max_batch: 1, lists_all_links: false, has_cautions: true }
     }
 
     /// The links of a VPC. The API lists no account's links as a whole (it wants a VPC or machines, or answers
@@ -231,13 +247,16 @@ impl Provider for Ecs {
     async fn vpc(&self, id: &VpcId, lane: Lane) -> Result<Option<Vpc>, CloudError> {
         let item = self.read_vpc(id, lane).await?;
         Ok(item.map(|item| Vpc {
-            // The documents have rules for ranges, routes and vSwitches, of which the server is known to check the routes
-            // only, when ClassicLink is switched on: never a reason to block ("ClassicLink overview").
+            // No range is known to be refused; see `caution`.
             cidr_allowed: None,
             cidr: item.cidr().to_owned(),
             // The switch is deprecated: an answer that no longer knows it leaves it to the attach.
             classic_link_enabled: item.classic_link_enabled.unwrap_or(true),
         }))
+    }
+
+    fn caution(&self, vpc: &Vpc) -> Option<&'static str> {
+        ranges::caution(&vpc.cidr)
     }
 
     async fn attach(&self, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {

@@ -303,7 +303,8 @@ fn a_provider_needs_addresses_that_are_some_and_shows_no_key() {
     let text = format!("{ecs:?}");
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains("ecs.cn-qingdao.aliyuncs.com") && text.contains("vpc.cn-qingdao.aliyuncs.com"), "{text}");
-    assert_eq!(ecs.nature(), Nature { links_die_with_address: false, max_batch: 1 });
+    let Nature { links_die_with_address, max_batch, lists_all_links, has_cautions } = ecs.nature();
+    assert_eq!((links_die_with_address, max_batch, lists_all_links, has_cautions), (false, 1, false, true));
 }
 
 #[test]

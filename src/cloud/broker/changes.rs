@@ -75,6 +75,11 @@ impl Inner {
         let now = clock::now();
         let (late, members): (HashMap<_, _>, HashMap<_, _>) = stamps.partition(|(_, stamp)| self.is_late(*stamp, now));
         self.answer(late, |_| Answer::NotSent);
+        // Keys that came after the intent and may be another account's send nothing.
+        if !self.census().whose.is_settled() {
+            self.answer(members, |_| Answer::NotSent);
+            return;
+        }
         if members.is_empty() {
             return;
         }

@@ -5,19 +5,22 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::future::{join, join_all};
 use jiff::Timestamp;
 
-use super::{Inner, state::Plan};
+use super::{
+    Inner,
+    plan::{Asked, Plan},
+};
 use crate::{
     api::Reason,
     clock,
-    cloud::{CloudError, Kind, LinkScope},
-    link::{Lane, Notice, VpcId, VpcSeen},
+    cloud::{CloudError, Kind, LinkList, LinkScope},
+    link::{Caution, InstanceId, Lane, Notice, VpcId, VpcSeen},
 };
 
 /// Looks as decisions need it, one round at a time: what is asked for during a round makes the next one, so that looks
 /// for the same thing are merged.
 pub(super) async fn needs(inner: Arc<Inner>) {
     loop {
-        let (plan, next) = inner.state().due(clock::now(), inner.tempo);
+        let (plan, next) = inner.state().due(clock::now(), inner.provider.nature(), inner.tempo);
         if plan.is_empty() {
             let asked = inner.look.notified();
             match next {
@@ -49,15 +52,25 @@ impl Inner {
         let begun = clock::now();
         let lane = plan.lane.unwrap_or(Lane::NewLink);
         let vpcs = join_all(plan.vpcs.iter().map(|vpc| self.look_at_vpc(begun, vpc, lane)));
-        let links = join_all(plan.scopes.iter().map(|scope| self.look_at_links(begun, scope.clone(), lane)));
+        let asked = plan.scopes.iter().map(|scope| self.asked(scope.as_ref(), &plan.machines));
+        let links = join_all(asked.map(|asked| self.look_at_links(begun, asked, &plan.machines, lane)));
         let machines = self.look_at_machines(begun, &plan.machines, lane);
         let vpcs = join(vpcs, self.look_at_quota(&plan, begun, lane));
         let ((links, _), machines) = join(join(links, vpcs), machines).await;
-        self.fares(links.into_iter().flatten().chain(machines).next());
+        // Who asked for nothing learnt nothing about the region.
+        if !plan.machines.is_empty() {
+            self.fares(links.into_iter().flatten().chain(machines).next());
+        }
         let dies = self.provider.nature().links_die_with_address;
         let mut state = self.state();
         // Counted before anyone is told: who is told first must know of all the others.
-        state.count(&mut self.census(), dies, self.tempo);
+        let mut census = self.census();
+        state.count(&mut census, dies, self.tempo);
+        if census.whose.has_news() {
+            // Nobody listens any more when the process ends.
+            let _ = self.wake.account.send(self.wake.name.clone());
+        }
+        drop(census);
         let owners = state.news(&plan.machines, dies, self.tempo);
         let usage = state.tell_usage(begun, self.tempo);
         drop(state);
@@ -68,19 +81,16 @@ impl Inner {
     }
 
     /// Returns why it failed, if it did.
-    async fn look_at_machines(
-        &self,
-        begun: Timestamp,
-        asked: &BTreeSet<crate::link::InstanceId>,
-        lane: Lane,
-    ) -> Option<Notice> {
+    async fn look_at_machines(&self, begun: Timestamp, asked: &BTreeSet<InstanceId>, lane: Lane) -> Option<Notice> {
         if asked.is_empty() {
             return None;
         }
         match self.provider.machines(asked, lane).await {
             Ok(list) => {
-                self.state().take_machines(begun, asked, &list, self.tempo);
-                None
+                let believed = self.census().whose.believes(begun);
+                self.state().take_machines(begun, asked, &list, (self.tempo, believed));
+                // Where a list without permission is empty, nothing but this says so.
+                list.unknown.values().find(|error| error.kind == Kind::PermissionDenied).map(notice)
             }
             Err(error) => {
                 self.state().machines_failed(asked, &notice(&error));
@@ -89,41 +99,71 @@ impl Inner {
         }
     }
 
-    /// Returns why it failed, if it did.
-    async fn look_at_links(&self, begun: Timestamp, vpc: Option<VpcId>, lane: Lane) -> Option<Notice> {
-        let scope = vpc.map_or(LinkScope::All, LinkScope::Vpc);
-        let missing = match self.list_links(begun, &scope, lane).await {
-            Ok(missing) if scope == LinkScope::All => missing,
-            Ok(_) => return None,
-            Err(notice) => return Some(notice),
-        };
-        let one_by_one = missing.into_iter().map(LinkScope::Vpc).collect::<Vec<_>>();
-        let listed = join_all(one_by_one.iter().map(|scope| self.list_links(begun, scope, lane))).await;
-        listed.into_iter().find_map(Result::err)
+    /// What is asked for by the list of this VPC, or by the look at everything.
+    fn asked<'a>(&self, vpc: Option<&'a VpcId>, machines: &'a BTreeSet<InstanceId>) -> Asked<'a> {
+        match vpc {
+            Some(vpc) => Asked::Vpc(vpc),
+            None if self.provider.nature().lists_all_links => Asked::Everything,
+            None => Asked::Machines(machines),
+        }
     }
 
-    /// Lists once. Says which VPCs have to be asked one by one because the list was not complete.
-    async fn list_links(&self, begun: Timestamp, scope: &LinkScope, lane: Lane) -> Result<BTreeSet<VpcId>, Notice> {
-        match self.provider.links(scope, lane).await {
+    /// Returns why it failed, if it did.
+    async fn look_at_links(
+        &self,
+        begun: Timestamp,
+        asked: Asked<'_>,
+        machines: &BTreeSet<InstanceId>,
+        lane: Lane,
+    ) -> Option<Notice> {
+        let list = match asked {
+            Asked::Everything | Asked::Machines(_) => self.provider.links_of(machines, lane).await,
+            Asked::Vpc(vpc) => return self.look_at_links_to(begun, vpc, lane).await,
+        };
+        let missing = match self.take_links(begun, asked, list) {
+            Ok(list) if list.complete => return None,
+            Ok(list) => self.state().missing_from(asked, &list),
+            Err(notice) => return Some(notice),
+        };
+        let listed = join_all(missing.iter().map(|vpc| self.look_at_links_to(begun, vpc, lane))).await;
+        listed.into_iter().flatten().next()
+    }
+
+    /// Returns why it failed, if it did.
+    async fn look_at_links_to(&self, begun: Timestamp, vpc: &VpcId, lane: Lane) -> Option<Notice> {
+        let list = self.provider.links(&LinkScope::Vpc(vpc.clone()), lane).await;
+        self.take_links(begun, Asked::Vpc(vpc), list).err()
+    }
+
+    fn take_links(
+        &self,
+        begun: Timestamp,
+        asked: Asked<'_>,
+        list: Result<LinkList, CloudError>,
+    ) -> Result<LinkList, Notice> {
+        match list {
             Ok(list) => {
-                let mut state = self.state();
-                state.take_links(begun, scope, &list, self.tempo);
-                Ok(if list.complete { BTreeSet::new() } else { state.missing_from(&list) })
+                let believed = self.census().whose.believes(begun);
+                self.state().take_links(begun, asked, &list, (self.tempo, believed));
+                Ok(list)
             }
             Err(error) => {
-                self.state().links_failed(scope, &notice(&error));
+                self.state().links_failed(asked, &notice(&error));
                 Err(notice(&error))
             }
         }
     }
 
     async fn look_at_vpc(&self, begun: Timestamp, id: &VpcId, lane: Lane) {
-        let seen = match self.provider.vpc(id, lane).await {
-            Ok(Some(vpc)) => VpcSeen::Seen(vpc),
-            Ok(None) => VpcSeen::Missing,
-            Err(error) => VpcSeen::Unknown(notice(&error)),
+        let (seen, caution) = match self.provider.vpc(id, lane).await {
+            Ok(Some(vpc)) => {
+                let caution = self.provider.caution(&vpc).map_or(Caution::None, Caution::Say);
+                (VpcSeen::Seen(vpc), Some(caution))
+            }
+            Ok(None) => (VpcSeen::Missing, Some(Caution::None)),
+            Err(error) => (VpcSeen::Unknown(notice(&error)), None),
         };
-        self.state().take_vpc(id, begun, seen);
+        self.state().take_vpc(id, begun, seen, caution);
     }
 
     /// The quota is read together with the VPC that someone wants, and is no more than an advice: a failure says nothing.

@@ -12,6 +12,7 @@
 mod changes;
 mod entry;
 mod looks;
+mod plan;
 mod requests;
 mod state;
 mod tasks;
@@ -142,8 +143,8 @@ impl Broker {
     /// changes.
     #[must_use]
     pub fn observe(&self, instance: &InstanceId, owner: &Owner, known: &Known) -> (Sighting, Option<Attempt>) {
-        let dies = self.0.provider.nature().links_die_with_address;
-        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, dies, self.0.tempo);
+        let nature = self.0.provider.nature();
+        let (mut sighting, attempt) = self.0.state().observe(instance, owner, known, nature, self.0.tempo);
         sighting.guard = self.0.guard(&owner.uid, &sighting);
         (sighting, attempt)
     }
@@ -197,7 +198,9 @@ impl Broker {
     /// Forgets a machine whose object went.
     pub fn forget(&self, instance: &InstanceId, uid: &str) {
         self.0.state().forget(instance, uid);
-        self.0.census().leave(uid);
+        let mut census = self.0.census();
+        census.leave(uid);
+        census.whose.forget(instance.as_str(), clock::now());
     }
 
     /// Looks at everything at once: the keys changed, or someone asked.

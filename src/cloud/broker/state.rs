@@ -1,7 +1,7 @@
 //! What the broker remembers, as plain data behind one lock that is never held across a call.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -10,15 +10,16 @@ use jiff::Timestamp;
 use super::{
     Known, Owner,
     entry::{Entry, Shown, worded},
+    plan::{Asked, Plan},
     requests::Batch,
     usage::Usage,
 };
 use crate::{
     api::Reason,
-    cloud::{LinkList, LinkScope, MachineList},
+    cloud::{LinkList, MachineList, Nature},
     link::{
-        Attempt, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId, VpcSeen,
-        Watch,
+        Attempt, Caution, Census, InstanceId, Lane, LinkLook, MachineLook, Notice, Sighting, TaskId, Tempo, VpcId,
+        VpcSeen, Watch,
     },
 };
 
@@ -29,6 +30,7 @@ const ALL_IS_CHEAP: usize = 100;
 pub(super) struct State {
     pub(super) machines: HashMap<InstanceId, Entry>,
     vpcs: HashMap<VpcId, (Timestamp, VpcSeen)>,
+    cautions: HashMap<VpcId, Caution>,
     pub(super) batches: HashMap<u64, Batch>,
     pub(super) asking: BTreeSet<String>,
     pub(super) health: Option<Notice>,
@@ -37,38 +39,25 @@ pub(super) struct State {
     pub(super) next_batch: u64,
 }
 
-/// The looks of one round.
-#[derive(Debug, Default)]
-pub(super) struct Plan {
-    pub(super) machines: BTreeSet<InstanceId>,
-    pub(super) scopes: BTreeSet<Option<VpcId>>,
-    pub(super) vpcs: BTreeSet<VpcId>,
-    pub(super) lane: Option<Lane>,
-}
-
-impl Plan {
-    pub(super) fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.vpcs.is_empty()
-    }
-}
-
 impl State {
     pub(super) fn observe(
         &mut self,
         instance: &InstanceId,
         owner: &Owner,
         known: &Known,
-        dies: bool,
+        nature: Nature,
         tempo: Tempo,
     ) -> (Sighting, Option<Attempt>) {
         let vpc = known.vpc.as_ref().map_or(VpcSeen::Unlooked, |vpc| worded(self.vpc(vpc, tempo)));
+        let caution = known.vpc.as_ref().filter(|_| nature.has_cautions).map_or(Caution::None, |vpc| self.caution(vpc));
         let entry = self.machines.entry(instance.clone()).or_insert_with(|| Entry::new(owner.clone()));
         if entry.owner != *owner {
             entry.owner = owner.clone();
             entry.watch = None;
         }
         entry.trail.remember(known.remembered);
-        let sighting = Sighting { vpc, ..entry.sighting(known.recorded, dies, tempo) };
+        let sighting =
+            Sighting { vpc, caution, ..entry.sighting(known.recorded, nature.links_die_with_address, tempo) };
         entry.shown = Some(Shown::of(&sighting));
         (sighting, entry.attempt.clone())
     }
@@ -113,15 +102,25 @@ impl State {
         }
     }
 
-    pub(super) fn take_vpc(&mut self, vpc: &VpcId, begun: Timestamp, seen: VpcSeen) {
-        self.vpcs.insert(vpc.clone(), (begun, seen));
+    /// The range of a VPC does not change: what was read once is known for good.
+    fn caution(&self, vpc: &VpcId) -> Caution {
+        self.cautions.get(vpc).copied().unwrap_or(Caution::Unread)
     }
 
-    /// The looks that are due, and how long until the next one is.
-    pub(super) fn due(&mut self, now: Timestamp, tempo: Tempo) -> (Plan, Option<Duration>) {
+    /// Takes what was seen of a VPC, and what it is a reason for; a failed look says nothing about that.
+    pub(super) fn take_vpc(&mut self, vpc: &VpcId, begun: Timestamp, seen: VpcSeen, caution: Option<Caution>) {
+        self.vpcs.insert(vpc.clone(), (begun, seen));
+        if let Some(caution) = caution {
+            self.cautions.insert(vpc.clone(), caution);
+        }
+    }
+
+    /// The looks that are due, and how long until the next one is. Where links are asked for machine by machine, that is
+    /// never dearer than the list of a VPC, and says more.
+    pub(super) fn due(&mut self, now: Timestamp, nature: Nature, tempo: Tempo) -> (Plan, Option<Duration>) {
         let mut plan = Plan::default();
         let mut next: Option<Timestamp> = None;
-        let all = self.links.is_none_or(|links| links <= ALL_IS_CHEAP);
+        let all = !nature.lists_all_links || self.links.is_none_or(|links| links <= ALL_IS_CHEAP);
         let wanted: BTreeSet<VpcId> =
             self.machines.values().filter_map(|entry| entry.watch.as_ref()?.vpc.clone()).collect();
         plan.vpcs = wanted.into_iter().filter(|vpc| self.vpc(vpc, tempo) == VpcSeen::Unlooked).collect();
@@ -153,6 +152,8 @@ impl State {
         let now = crate::clock::now();
         self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
+        let used: HashSet<&VpcId> = watches.clone().flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
+        self.cautions.retain(|vpc, _| used.contains(vpc));
         Plan {
             machines: self.machines.keys().cloned().collect(),
             scopes: BTreeSet::from([None]),
@@ -161,28 +162,31 @@ impl State {
         }
     }
 
-    /// VPCs that have to be asked one by one, because an incomplete list of all did not hold these machines.
-    pub(super) fn missing_from(&self, list: &LinkList) -> BTreeSet<VpcId> {
-        let absent = self.machines.iter().filter(|(instance, _)| !list.rows.contains_key(instance));
+    /// VPCs that have to be asked one by one, because an incomplete list did not hold machines that it was asked for.
+    pub(super) fn missing_from(&self, asked: Asked<'_>, list: &LinkList) -> BTreeSet<VpcId> {
+        let open = |instance, entry| !list.rows.contains_key(instance) && asked.absence(instance, entry).is_some();
+        let absent = self.machines.iter().filter(|(instance, entry)| open(instance, entry));
         absent.filter_map(|(_, entry)| entry.place()).collect()
     }
 
     /// Takes a list of links. Machines that are not in it and of which it says nothing are left as they were.
-    pub(super) fn take_links(&mut self, begun: Timestamp, scope: &LinkScope, list: &LinkList, tempo: Tempo) {
-        if *scope == LinkScope::All && list.complete {
+    /// So are those that are not in it while absences are not believed.
+    pub(super) fn take_links(
+        &mut self,
+        begun: Timestamp,
+        asked: Asked<'_>,
+        list: &LinkList,
+        (tempo, believed): (Tempo, bool),
+    ) {
+        if matches!(asked, Asked::Everything) && list.complete {
             self.links = Some(list.rows.len());
         }
         if list.complete {
-            self.usage.take(scope, list, (begun, tempo));
+            self.usage.take(asked, list, (begun, tempo));
         }
         for (instance, entry) in &mut self.machines {
-            let look = match (list.rows.get(instance), scope) {
-                (Some(row), _) => LinkLook::Row(row.clone()),
-                (None, _) if !list.complete => continue,
-                (None, LinkScope::All) => LinkLook::Nowhere,
-                (None, LinkScope::Vpc(vpc)) if entry.place().as_ref() == Some(vpc) => LinkLook::NotIn(vpc.clone()),
-                (None, LinkScope::Vpc(_)) => continue,
-            };
+            let absence = || asked.absence(instance, entry).filter(|_| list.complete && believed);
+            let Some(look) = list.rows.get(instance).cloned().map(LinkLook::Row).or_else(absence) else { continue };
             entry.trail.link(begun, look);
             entry.link_trouble = None;
             entry.good_at(begun);
@@ -195,7 +199,7 @@ impl State {
         begun: Timestamp,
         asked: &BTreeSet<InstanceId>,
         list: &MachineList,
-        tempo: Tempo,
+        (tempo, believed): (Tempo, bool),
     ) {
         for instance in asked {
             let Some(entry) = self.machines.get_mut(instance) else { continue };
@@ -205,6 +209,7 @@ impl State {
             }
             let look = match list.found.get(instance) {
                 Some(machine) => MachineLook::Listed(machine.clone()),
+                None if !believed => continue,
                 None => MachineLook::NotListed { others_seen: !list.found.is_empty() },
             };
             entry.trail.machine(begun, look, tempo);
@@ -214,13 +219,9 @@ impl State {
     }
 
     /// A list failed: what was seen of these machines is not renewed.
-    pub(super) fn links_failed(&mut self, scope: &LinkScope, notice: &Notice) {
-        for entry in self.machines.values_mut() {
-            let concerned = match scope {
-                LinkScope::All => true,
-                LinkScope::Vpc(vpc) => entry.place().as_ref() == Some(vpc),
-            };
-            if concerned {
+    pub(super) fn links_failed(&mut self, asked: Asked<'_>, notice: &Notice) {
+        for (instance, entry) in &mut self.machines {
+            if asked.absence(instance, entry).is_some() {
                 entry.link_trouble = Some(notice.clone());
             }
         }
@@ -237,7 +238,10 @@ impl State {
     /// Counts whose machine is missing and whose link is dead.
     pub(super) fn count(&self, census: &mut Census, dies: bool, tempo: Tempo) {
         let now = crate::clock::now();
-        for entry in self.machines.values() {
+        for (instance, entry) in &self.machines {
+            if let Some(begun) = entry.trail.listed() {
+                census.whose.saw(instance.as_str(), begun, now);
+            }
             let recorded = entry.watch.as_ref().is_some_and(|watch| watch.recorded);
             census.note(&entry.owner.uid, recorded, &entry.sighting(recorded, dies, tempo), now);
         }

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::plan::Asked;
 use crate::{
     api::{RegionUse, VpcUse},
     clock,
-    cloud::{LinkList, LinkScope},
+    cloud::LinkList,
     link::{Beat, Tempo, VpcId, VpcSeen},
 };
 
@@ -29,11 +30,12 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// Takes a complete list of links: of everything, or of one VPC.
-    pub(super) fn take(&mut self, scope: &LinkScope, list: &LinkList, (now, tempo): (Timestamp, Tempo)) {
-        match scope {
-            LinkScope::All => self.links.clear(),
-            LinkScope::Vpc(vpc) => drop(self.links.remove(vpc)),
+    /// Takes a complete list of links: of everything, or of one VPC. What is asked for by machines counts nothing.
+    pub(super) fn take(&mut self, asked: Asked<'_>, list: &LinkList, (now, tempo): (Timestamp, Tempo)) {
+        match asked {
+            Asked::Everything => self.links.clear(),
+            Asked::Vpc(vpc) => drop(self.links.remove(vpc)),
+            Asked::Machines(_) => return,
         }
         for row in list.rows.values() {
             *self.links.entry(row.vpc.clone()).or_default() += 1;
@@ -130,7 +132,7 @@ mod tests {
 
     /// A tempo of minutes, at this moment.
     fn moment() -> (Timestamp, Tempo) {
-        (clock::now(), Tempo::new(1.0, Duration::from_secs(60)))
+        (clock::now(), Tempo::new(1.0, Duration::from_mins(1)))
     }
 
     fn judged(usage: &Usage, number: usize) -> VpcSeen {
@@ -140,7 +142,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_vpc_is_full_by_numbers_that_were_read_and_by_no_others() {
         let (mut usage, (now, tempo)) = (Usage::default(), moment());
-        usage.take(&LinkScope::All, &list(&[1, 1, 2]), moment());
+        usage.take(Asked::Everything, &list(&[1, 1, 2]), moment());
         assert_eq!(judged(&usage, 1), seen(), "no quota was read");
         usage.take_quota(now, Some(2), tempo);
         assert_eq!(judged(&usage, 1), VpcSeen::Full { most: 2 });
@@ -148,7 +150,7 @@ mod tests {
         assert_eq!(judged(&usage, 3), seen(), "nothing is listed of it");
         usage.take_quota(now, None, tempo);
         assert_eq!(judged(&usage, 1), VpcSeen::Full { most: 2 }, "a failure says nothing");
-        usage.take(&LinkScope::Vpc(vpc(1)), &list(&[1]), moment());
+        usage.take(Asked::Vpc(&vpc(1)), &list(&[1]), moment());
         assert_eq!(judged(&usage, 1), seen(), "there is room again");
     }
 
@@ -158,11 +160,11 @@ mod tests {
         usage.take_quota(now, Some(1), tempo);
         let mut tried = Vec::new();
         for minute in 0..25 {
-            usage.take(&LinkScope::All, &list(&[1]), moment());
+            usage.take(Asked::Everything, &list(&[1]), moment());
             if judged(&usage, 1) == seen() {
                 tried.push(minute);
             }
-            clock::sleep(Duration::from_secs(60)).await;
+            clock::sleep(Duration::from_mins(1)).await;
         }
         assert_eq!(tried, [10, 11, 12, 23, 24]);
     }
@@ -171,9 +173,9 @@ mod tests {
     async fn what_the_account_tells_changes_at_most_twice_a_minute_and_only_when_it_differs() {
         let (mut usage, in_use) = (Usage::default(), BTreeSet::from([vpc(1)]));
         let tell = |usage: &mut Usage| usage.tell(moment(), Some(true), &in_use);
-        usage.take(&LinkScope::All, &list(&[1, 2]), moment());
+        usage.take(Asked::Everything, &list(&[1, 2]), moment());
         assert!(tell(&mut usage));
-        usage.take(&LinkScope::All, &list(&[1, 1]), moment());
+        usage.take(Asked::Everything, &list(&[1, 1]), moment());
         assert!(!tell(&mut usage), "too soon");
         clock::sleep(Duration::from_secs(31)).await;
         assert!(tell(&mut usage));

@@ -9,12 +9,13 @@ use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::{clean::Cleaner, endpoint::Endpoint};
 use crate::{
     clock,
     cloud::{
         Action, CloudError, Kind,
+        clean::Cleaner,
         credentials::Credentials,
+        endpoint::Endpoint,
         http::{Answer, Client, Transport},
     },
 };
@@ -22,7 +23,7 @@ use crate::{
 /// A difference of clocks that explains a refused timestamp: the cloud allows five minutes, and an answer takes seconds.
 const SKEW: Duration = Duration::from_mins(2);
 /// The words are always the same: a number of seconds would make each message another one.
-const CLOCKS_DIFFER: &str = " (the clocks of this machine and of the cloud differ by more than two minutes)";
+pub(super) const CLOCKS_DIFFER: &str = " (the clocks of this machine and of the cloud differ by more than two minutes)";
 
 /// An API of the cloud: how it is asked and how it answers.
 pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
@@ -40,6 +41,9 @@ pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// Writes and signs a request; nothing is sent if that fails.
     fn request(call: &Call<'_>, own: Self::Own) -> Result<Request, Failure>;
+
+    /// Whether a code says that a token has ended, or is none: new temporary keys help.
+    fn is_about_token(code: &str) -> bool;
 
     /// Reads the body of an answer.
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure>;
@@ -100,7 +104,7 @@ impl Call<'_> {
             // A change that surely never left could be sent again at once, but a host that cannot be reached is no
             // reason to hurry; it is settled by reading like any other.
             Transport::NotSent(_) => Kind::Transient,
-            Transport::Unclear(_) => unreadable(self.action),
+            Transport::Unclear(_) => self.action.unreadable(),
         };
         Failure::without_code(kind, transport.to_string())
     }
@@ -108,7 +112,7 @@ impl Call<'_> {
     fn read<D: Dialect, T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Failure> {
         // A success and a business error both come with 200; anything else was answered by something in between.
         if answer.status != 200 {
-            return Err(Failure::without_code(unreadable(self.action), format!("HTTP status {}", answer.status)));
+            return Err(Failure::without_code(self.action.unreadable(), format!("HTTP status {}", answer.status)));
         }
         D::read(self.action, &answer.body).map_err(|failure| {
             let hint = if failure.about_time && clocks_differ(answer.date.as_deref()) { CLOCKS_DIFFER } else { "" };
@@ -118,7 +122,7 @@ impl Call<'_> {
 
     /// The error that a failure is, cleaned of what must not leave.
     fn error<D: Dialect>(&self, failure: Failure, signature: &str) -> CloudError {
-        let cleaner = Cleaner { keys: self.keys, signature };
+        let cleaner = Cleaner { keys: self.keys, signature, encode: super::in_a_form };
         let (action, code) = (D::name(self.action), cleaner.code(&failure.code));
         let kind = failure.kind.unwrap_or_else(|| {
             tracing::warn!(action, code, "the cloud answered with an unknown code");
@@ -129,21 +133,8 @@ impl Call<'_> {
     }
 }
 
-/// Whether a call of this action changes something.
-const fn is_change(action: Action) -> bool {
-    match action {
-        Action::Attach | Action::Detach => true,
-        Action::ListLinks | Action::ListMachines | Action::ReadVpc | Action::ReadTask | Action::ReadQuota => false,
-    }
-}
-
-/// What an answer that cannot be read, or none at all, means: a change may have been carried out.
-pub(super) const fn unreadable(action: Action) -> Kind {
-    if is_change(action) { Kind::Unclear } else { Kind::Transient }
-}
-
 /// Whether the cloud's clock, as the answer has it, is far from ours.
-fn clocks_differ(date: Option<&str>) -> bool {
+pub(super) fn clocks_differ(date: Option<&str>) -> bool {
     let theirs = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)
 }
@@ -162,13 +153,5 @@ mod tests {
         assert!(!clocks_differ(Some("yesterday")));
         let now = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&clock::now()).unwrap();
         assert!(!clocks_differ(Some(&now)));
-    }
-
-    #[test]
-    fn a_change_whose_answer_is_unreadable_may_have_happened_and_a_look_is_just_repeated() {
-        for action in Action::ALL {
-            let is_change = matches!(action, Action::Attach | Action::Detach);
-            assert_eq!(unreadable(action), if is_change { Kind::Unclear } else { Kind::Transient });
-        }
     }
 }

@@ -7,14 +7,15 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{
+    Endpoints,
     call::{Call, Dialect},
-    clean::Cleaner,
-    endpoint::{BadEndpoint, Endpoint, Endpoints},
 };
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane,
+        clean::Cleaner,
         credentials::{Credentials, Keyring},
+        endpoint::{BadEndpoint, Endpoint},
         http::Client,
         pace::Pace,
     },
@@ -59,9 +60,13 @@ impl<D: Dialect> Caller<D> {
 
     /// Calls once; the budget learns from it.
     pub(super) async fn call<T: DeserializeOwned>(&self, action: Action, own: D::Own) -> Result<T, CloudError> {
-        let keys = self.keyring.current().ok_or_else(|| Self::error(action, Kind::KeyDenied, "there are no keys"))?;
+        let keys = self.keyring.for_call(action.is_change()).await;
+        let keys = keys.map_err(|(kind, message)| Self::error(action, kind, &message))?;
         let result = self.prepare(action, &keys).send::<D, T>(&self.http, own).await;
         self.pace.learn(action, &result);
+        if result.as_ref().is_err_and(|error| D::is_about_token(&error.code)) {
+            self.keyring.doubt(&keys);
+        }
         result
     }
 
@@ -87,7 +92,8 @@ impl<D: Dialect> Caller<D> {
     /// A text of the cloud that goes into a success, made fit for people.
     pub(super) fn text(&self, text: &str) -> String {
         // Without keys nothing was sent, and nothing can have come back.
-        let clean = |keys: Arc<Credentials>| Cleaner { keys: &keys, signature: "" }.message(text);
+        let clean =
+            |keys: Arc<Credentials>| Cleaner { keys: &keys, signature: "", encode: super::in_a_form }.message(text);
         self.keyring.current().map(clean).unwrap_or_default()
     }
 }

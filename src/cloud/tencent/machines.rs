@@ -1,19 +1,17 @@
 //! What lists of machines say about the machines that were asked for.
 //!
-//! Ids are asked for a hundred at a time, which is the most that either API takes (213/831, 213/15728). One id that makes
-//! a call fail is found by halving, so that it hides no other machine. A machine that a list may have left out is
-//! unknown, never absent.
+//! A machine that a list may have left out is unknown, never absent.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    api::Reason,
-    cloud::{CloudError, Kind, MachineList},
+    cloud::{
+        CloudError, Kind, MachineList,
+        asking::{Asking, Blame},
+    },
     link::{InstanceId, Machine},
 };
 
-/// The most machines that one list holds.
-pub(super) const PER_CALL: usize = 100;
 /// What to say of a machine about which an answer says nothing.
 pub(super) const UNTOLD: &str = "the list does not say what this machine is";
 
@@ -32,20 +30,18 @@ pub(super) struct Row {
 
 /// A list that is being read: names the machines to ask for, takes what came, until there is nothing more to ask.
 pub(super) struct Reading<'a> {
-    // Each entry is asked once and halved at most: fewer than twice as many calls as ids.
-    open: Vec<Vec<&'a InstanceId>>,
+    asking: Asking<'a>,
     list: MachineList,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(ids: &'a BTreeSet<InstanceId>) -> Self {
-        let ids: Vec<&InstanceId> = ids.iter().collect();
-        Self { open: ids.chunks(PER_CALL).map(<[_]>::to_vec).collect(), list: MachineList::default() }
+        Self { asking: Asking::new(ids, &BTreeSet::new()), list: MachineList::default() }
     }
 
     /// The machines to ask for next; `None` at the end.
     pub(super) fn next(&mut self) -> Option<Vec<&'a InstanceId>> {
-        self.open.pop()
+        self.asking.next()
     }
 
     /// Takes the answer to what was asked last; `unclear` is what to say of a machine that it does not tell about.
@@ -55,20 +51,17 @@ impl<'a> Reading<'a> {
         answer: Result<Page, CloudError>,
         unclear: &CloudError,
     ) -> Result<(), CloudError> {
-        match (answer, asked) {
-            (Ok(page), _) => {
+        match answer.map_err(|error| self.asking.blame(asked, error)) {
+            Ok(page) => {
                 let some = sorted(asked, page, unclear);
                 self.list.found.extend(some.found);
                 self.list.unknown.extend(some.unknown);
             }
-            (Err(error), _) if !may_blame_one(error.kind) => return Err(error),
+            Err(Blame::Call(error)) => return Err(error),
+            Err(Blame::Open) => {}
             // By itself: the cloud says that there is no such machine.
-            (Err(error), [_]) if error.kind == Kind::Missing => {}
-            (Err(error), [id]) => drop(self.list.unknown.insert((*id).clone(), error)),
-            (Err(_), _) => {
-                let (left, right) = asked.split_at(asked.len() / 2);
-                self.open.extend([right.to_vec(), left.to_vec()]);
-            }
+            Err(Blame::Machine(_, error)) if error.kind == Kind::Missing => {}
+            Err(Blame::Machine(id, error)) => drop(self.list.unknown.insert(id.clone(), error)),
         }
         Ok(())
     }
@@ -97,10 +90,4 @@ fn sorted(asked: &[&InstanceId], page: Page, unclear: &CloudError) -> MachineLis
         list.unknown.extend(unseen.map(|id| (id.clone(), unclear.clone())));
     }
     list
-}
-
-/// Whether a failed list of machines may be the fault of one id in it. A missing permission is not, nor is a region that
-/// is not served: they concern the call.
-fn may_blame_one(kind: Kind) -> bool {
-    kind.splits_batch() && !matches!(kind, Kind::PermissionDenied | Kind::Refused(Reason::RegionNotSupported))
 }

@@ -2,7 +2,7 @@
 //!
 //! The domain, each value a class of its own:
 //! - the object: wanted or deleted × management 2 × suspended 2 × deletion policy 2 × existing link 3 × return policy 2 ×
-//!   standing 3 (good, claimed by another, refused);
+//!   standing 4 (good, claimed by another, refused, with another account's keys);
 //! - the machine: not looked at, listed (classic in 3 states, of a VPC), never seen, missing, gone;
 //! - the link: not looked at, absent, and here or there × alive, unverified, suspect, dead;
 //! - the agreement of looks: one look, a sweep interval or more;
@@ -43,6 +43,7 @@ pub(super) fn objects() -> Vec<Desired> {
         Standing::Good,
         Standing::Claimed("other/one".into()),
         Standing::Refused(Notice::new(Reason::NamespaceNotAllowed, "not from here")),
+        Standing::Foreign(Notice::new(Reason::AccountChanged, "another account's keys")),
     ];
     let mut all = Vec::new();
     for policy in policies() {
@@ -106,7 +107,7 @@ pub(super) fn sightings(vpcs: &[VpcSeen]) -> Vec<Sighting> {
                         let looked = (link != LinkSeen::Unlooked).then(|| t(9000));
                         let agreed = looked.map(|_| t(agreed));
                         let (machine, link, vpc) = (machine.clone(), link.clone(), vpc.clone());
-                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, guard: None });
+                        all.push(Sighting { machine, link, vpc, looked, agreed, trouble, ..Sighting::none() });
                     }
                 }
             }

@@ -5,6 +5,7 @@ mod changes;
 mod enumeration;
 mod honesty;
 mod imports;
+mod outliving;
 mod ownership;
 mod people;
 mod reports;
@@ -18,9 +19,9 @@ use std::{net::IpAddr, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    Answer, Attempt, Decision, Denial, Desired, Link, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Names,
-    Network, Notice, Observed, Policy, Progress, Record, Refusal, Sighting, Standing, Task, TaskId, Tempo, Trouble,
-    Vpc, VpcId, VpcSeen, decide,
+    Answer, Attempt, Caution, Decision, Denial, Desired, Link, LinkRow, LinkSeen, Machine, MachineSeen, MachineState,
+    Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Sighting, Standing, Task, TaskId, Tempo,
+    Trouble, Vpc, VpcId, VpcSeen, decide,
 };
 use crate::api::{Operation, Origin, Reason};
 
@@ -107,6 +108,8 @@ fn seen(link: LinkSeen) -> Sighting {
         agreed: Some(t(9000)),
         trouble: None,
         guard: None,
+        caution: Caution::None,
+        bound: true,
     }
 }
 

@@ -3,31 +3,35 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-/// The generations of Tencent Cloud's API.
+/// The APIs: two generations of Tencent Cloud's, and Alibaba Cloud's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CloudApi {
     V2,
     V3,
+    Alibaba,
 }
 
 impl CloudApi {
     /// All.
-    pub(crate) const ALL: [Self; 2] = [Self::V2, Self::V3];
+    pub(crate) const ALL: [Self; 3] = [Self::V2, Self::V3, Self::Alibaba];
 
     /// Its name in the tables of `tests/data`.
     pub(crate) const fn called(self) -> &'static str {
         match self {
             Self::V2 => "V2",
             Self::V3 => "V3",
+            Self::Alibaba => "Alibaba",
         }
     }
 
-    /// The groups of the simulator's settings that concern it.
-    pub(crate) const fn groups(self) -> &'static [&'static str] {
+    /// The simulator's name of it.
+    pub(crate) const fn dialect(self) -> &'static str {
         match self {
-            Self::V2 => &["switches", "tencentV2"],
-            Self::V3 => &["switches", "tencentV3"],
+            Self::V2 => "tencentV2",
+            Self::V3 => "tencentV3",
+            Self::Alibaba => "alibaba",
         }
     }
 
@@ -35,19 +39,49 @@ impl CloudApi {
     pub(crate) const fn links_die_with_address(self) -> bool {
         match self {
             Self::V2 | Self::V3 => true,
+            Self::Alibaba => false,
         }
     }
 
-    /// As an account writes it.
-    pub(crate) const fn written(self) -> &'static str {
+    /// What an account says of it, where every service is at this address.
+    pub(crate) fn spec(self, at: &str) -> Value {
+        let tencent = |api| {
+            json!({
+                "provider": "TencentCloud",
+                "tencentCloud": { "api": api },
+                "endpoints": { "vpc": at, "cvm": at },
+            })
+        };
         match self {
-            Self::V2 => "V2",
-            Self::V3 => "V3",
+            Self::V2 => tencent("V2"),
+            Self::V3 => tencent("V3"),
+            Self::Alibaba => json!({ "provider": "AlibabaCloud", "endpoints": { "vpc": at, "ecs": at } }),
         }
+    }
+
+    /// The region of everything.
+    pub(crate) const fn region(self) -> &'static str {
+        match self {
+            Self::V2 | Self::V3 => "ap-guangzhou",
+            Self::Alibaba => "cn-hangzhou",
+        }
+    }
+
+    /// The entries of a Secret with this key.
+    pub(crate) fn entries(self, id: &str, secret: &str) -> Value {
+        match self {
+            Self::V2 | Self::V3 => json!({ "secretId": id, "secretKey": secret }),
+            Self::Alibaba => json!({ "accessKeyId": id, "accessKeySecret": secret }),
+        }
+    }
+
+    /// Whether a change is a task, which takes its time.
+    pub(crate) const fn has_tasks(self) -> bool {
+        matches!(self, Self::V2 | Self::V3)
     }
 }
 
-/// What a call asks for, by the names that API v2 has for it; API 3.0 has its own for two of them.
+/// What a call asks for, by the names that API v2 has for it; the others have their own for some of them.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub(crate) enum Action {
     #[serde(rename = "AttachClassicLinkVpc")]
@@ -58,7 +92,7 @@ pub(crate) enum Action {
     ListLinks,
     #[serde(rename = "DescribeVpcTaskResult")]
     AskTask,
-    #[serde(rename = "DescribeVpcEx", alias = "DescribeVpcs")]
+    #[serde(rename = "DescribeVpcEx", alias = "DescribeVpcs", alias = "DescribeVpcAttribute")]
     ListVpcs,
     #[serde(rename = "DescribeInstances")]
     ListMachines,
@@ -100,12 +134,13 @@ pub(crate) struct Call {
 impl Call {
     /// Whether it names this machine.
     pub(crate) fn names(&self, machine: &str) -> bool {
-        self.params.iter().any(|(name, value)| name.starts_with("instanceIds.") && value == machine)
+        let is_machine = |name: &str| name.starts_with("instanceIds.") || name == "InstanceId";
+        self.params.iter().any(|(name, value)| is_machine(name) && value == machine)
     }
 
     /// The VPC that it names.
     pub(crate) fn vpc(&self) -> Option<&str> {
-        self.params.get("vpcId").map(String::as_str)
+        self.params.get("vpcId").or_else(|| self.params.get("VpcId")).map(String::as_str)
     }
 }
 

@@ -18,10 +18,10 @@ use super::{
     wait::eventually,
 };
 
-/// The region of everything.
-pub(crate) const REGION: &str = "ap-guangzhou";
 /// The account's id at the cloud.
-const ACCOUNT: &str = "100000000001";
+pub(crate) const ACCOUNT: &str = "100000000001";
+/// The id of an account that is none of ours.
+pub(crate) const OTHER_ACCOUNT: &str = "100000000002";
 
 /// When a delayed call waits.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,9 @@ pub(crate) struct Cloud {
 struct Addresses {
     tencent_v2: String,
     tencent_v3: String,
+    alibaba: String,
+    tencent_sts: String,
+    metadata: String,
     control: String,
 }
 
@@ -55,14 +58,18 @@ impl Cloud {
     pub(crate) async fn start(name: &str, api: CloudApi) -> Self {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
-        command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
+        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-metadata", "127.0.0.1:0"]);
+        command.args(["--control", "127.0.0.1:0"]);
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
         let cloud = Self { process, log, at, generation: api, key_id: format!("AKIDcanary{name}") };
-        cloud.post("accounts", json!({ "id": ACCOUNT, "keys": [cloud.keys()] })).await;
+        let owner = if api == CloudApi::Alibaba { "alibaba" } else { "tencent" };
+        let key = json!({ "secretId": cloud.key_id, "secretKey": cloud.secret() });
+        cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         cloud.time(json!({ "taskDurationMs": 300 })).await;
         cloud
     }
@@ -72,10 +79,11 @@ impl Cloud {
         match self.generation {
             CloudApi::V2 => &self.at.tencent_v2,
             CloudApi::V3 => &self.at.tencent_v3,
+            CloudApi::Alibaba => &self.at.alibaba,
         }
     }
 
-    /// The generation of the API that the account uses.
+    /// The API that the account uses.
     pub(crate) const fn generation(&self) -> CloudApi {
         self.generation
     }
@@ -87,7 +95,11 @@ impl Cloud {
 
     /// The entries of a Secret with the right keys.
     pub(crate) fn keys(&self) -> Value {
-        json!({ "secretId": self.key_id, "secretKey": format!("secret-{}", self.key_id) })
+        self.generation.entries(&self.key_id, &self.secret())
+    }
+
+    fn secret(&self) -> String {
+        format!("secret-{}", self.key_id)
     }
 
     /// The key works no more.
@@ -109,9 +121,14 @@ impl Cloud {
         self.ask(Method::PATCH, &format!("accounts/{ACCOUNT}/keys/{}", self.key_id), Some(&change)).await;
     }
 
-    /// A new VPC with this range.
+    /// A new VPC with this range, and with ClassicLink on where there is such a switch.
     pub(crate) async fn vpc(&self, cidr: &str) -> String {
-        self.make("vpcs", json!({ "cidr": cidr })).await
+        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation == CloudApi::Alibaba })).await
+    }
+
+    /// Someone switches ClassicLink of a VPC on or off.
+    pub(crate) async fn switch(&self, vpc: &str, on: bool) {
+        self.ask(Method::PATCH, &format!("vpcs/{vpc}"), Some(&json!({ "classicLinkEnabled": on }))).await;
     }
 
     /// A new VPC with this id.
@@ -146,7 +163,7 @@ impl Cloud {
 
     async fn make(&self, what: &str, mut of: Value) -> String {
         of["account"] = json!(ACCOUNT);
-        of["region"] = json!(REGION);
+        of["region"] = json!(self.generation.region());
         let made = self.post(what, of).await;
         made["id"].as_str().unwrap().to_owned()
     }
@@ -156,9 +173,16 @@ impl Cloud {
         self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": ip })).await;
     }
 
-    /// The machine is given back, and destroyed.
+    /// The machine is given back, and destroyed; only one of the clouds has a recycle bin.
     pub(crate) async fn return_machine(&self, machine: &str) {
-        self.post(&format!("machines/{machine}/return"), json!({})).await;
+        if self.generation != CloudApi::Alibaba {
+            self.post(&format!("machines/{machine}/return"), json!({})).await;
+        }
+        self.post(&format!("machines/{machine}/destroy"), json!({})).await;
+    }
+
+    /// The machine is destroyed, and never was in a state that announces it.
+    pub(crate) async fn destroy_machine(&self, machine: &str) {
         self.post(&format!("machines/{machine}/destroy"), json!({})).await;
     }
 
@@ -186,9 +210,9 @@ impl Cloud {
         self.get(&format!("machines/{machine}")).await["link"].take()
     }
 
-    /// All settings.
-    pub(crate) async fn settings(&self) -> Value {
-        self.get("settings").await
+    /// Every switch that concerns its API, with all its settings.
+    pub(crate) async fn space(&self) -> Value {
+        self.get(&format!("settings/space?api={}", self.generation.dialect())).await
     }
 
     /// Changes the settings that are named.
@@ -280,6 +304,43 @@ impl Cloud {
     pub(crate) async fn until_calls(&self, count: usize) {
         let arrived = async || self.calls().await.len() >= count;
         eventually(&format!("{count} calls arrived"), async || arrived().await.then_some(())).await;
+    }
+
+    /// Where the token service and the metadata of a machine are.
+    pub(crate) fn tokens(&self) -> (&str, &str) {
+        (&self.at.tencent_sts, &self.at.metadata)
+    }
+
+    /// A role of the account that may do everything; the machine that the operator runs on has it, if so said.
+    pub(crate) async fn role(&self, name: &str, of_node: bool) {
+        self.post(&format!("accounts/{ACCOUNT}/roles"), json!({ "name": name })).await;
+        if of_node {
+            self.post("metadata", json!({ "account": ACCOUNT, "role": name })).await;
+        }
+    }
+
+    /// Another account of the cloud, with nothing in it; the entries of a Secret with its keys.
+    pub(crate) async fn other_account(&self) -> Value {
+        let keys = json!({ "secretId": format!("{}other", self.key_id), "secretKey": "secret-of-the-other" });
+        self.post("accounts", json!({ "id": OTHER_ACCOUNT, "keys": [keys.clone()] })).await;
+        keys
+    }
+
+    /// One more key of the account, with a token or without; the entries of a Secret with it.
+    pub(crate) async fn another_key(&self, name: &str, token: Option<&str>) -> Value {
+        let id = format!("{}{name}", self.key_id);
+        let mut keys = json!({ "secretId": id, "secretKey": format!("secret-{id}") });
+        if let Some(token) = token {
+            keys["token"] = json!(token);
+        }
+        self.post(&format!("accounts/{ACCOUNT}/keys"), keys.clone()).await;
+        keys
+    }
+
+    /// A key works no more.
+    pub(crate) async fn remove_key(&self, keys: &Value) {
+        let id = keys["secretId"].as_str().unwrap();
+        self.ask(Method::DELETE, &format!("accounts/{ACCOUNT}/keys/{id}"), None).await;
     }
 
     async fn get(&self, path: &str) -> Value {

@@ -9,6 +9,7 @@ mod process;
 pub(crate) mod read;
 mod recording;
 pub(crate) mod stage;
+pub(crate) mod tokens;
 mod until;
 pub(crate) mod wait;
 mod world;

@@ -31,7 +31,7 @@ impl World {
 
     /// Waits until a link is linked, and the status is about its present specification.
     pub(crate) async fn until_ready(&self, link: &ClassicLink) -> ClassicLink {
-        self.until(link, "Ready is True, Linked", |link| link.is_linked_now()).await
+        self.until(link, "Ready is True, Linked", TellsOfLink::is_linked_now).await
     }
 
     /// Waits until a link says this in `Ready`, about its present specification.

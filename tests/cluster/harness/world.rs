@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
-    cloud::{Cloud, CloudApi, REGION},
+    cloud::{Cloud, CloudApi},
     operator::Settings,
     process::tail,
     stage::{SYSTEM, Stage, sweep_away},
@@ -53,12 +53,13 @@ impl Deref for World {
 impl World {
     /// A world beside others, on an operator that serves them all.
     pub(crate) async fn shared(name: &str) -> Self {
-        Self::on(CloudApi::V2, name).await
+        Self::build(Place::Shared(Stage::shared().await), name, CloudApi::V2).await
     }
 
-    /// The same, with an account that uses this generation of the API.
+    /// The same, with an account that uses this API. It has a name of its own on each.
     pub(crate) async fn on(api: CloudApi, name: &str) -> Self {
-        Self::build(Place::Shared(Stage::shared().await), name, api).await
+        let name = format!("{name}-{api:?}").to_lowercase();
+        Self::build(Place::Shared(Stage::shared().await), &name, api).await
     }
 
     /// A world on this stage.
@@ -68,7 +69,12 @@ impl World {
 
     /// A world with an operator of its own, which runs already.
     pub(crate) async fn alone(name: &str, settings: Settings) -> Self {
-        let mut world = Self::build(Place::Alone(Stage::alone(settings).await), name, CloudApi::V2).await;
+        Self::alone_on(CloudApi::V2, name, settings).await
+    }
+
+    /// The same, with an account that uses this API.
+    pub(crate) async fn alone_on(api: CloudApi, name: &str, settings: Settings) -> Self {
+        let mut world = Self::build(Place::Alone(Stage::alone(settings).await), name, api).await;
         world.stage_mut().start_operator().await;
         world
     }
@@ -100,18 +106,15 @@ impl World {
 
     /// An account for this cloud, with the Secret of this name, as a manifest.
     pub(crate) fn account(&self, secret: &str) -> Value {
+        let mut spec = self.cloud.generation().spec(self.cloud.api());
+        spec["credentials"] = json!({ "secretRef": { "name": secret } });
+        spec["allowedNamespaces"] = json!({ "from": "All" });
+        spec["sweepInterval"] = json!(SWEEP);
         json!({
             "apiVersion": "classiclink.dev/v1alpha1",
             "kind": "CloudAccount",
             "metadata": { "name": secret },
-            "spec": {
-                "provider": "TencentCloud",
-                "tencentCloud": { "api": self.cloud.generation().written() },
-                "endpoints": { "vpc": self.cloud.api(), "cvm": self.cloud.api() },
-                "credentials": { "secretRef": { "name": secret } },
-                "allowedNamespaces": { "from": "All" },
-                "sweepInterval": SWEEP,
-            },
+            "spec": spec,
         })
     }
 
@@ -124,7 +127,7 @@ impl World {
     pub(crate) fn link_with(&self, name: &str, machine: &str, vpc: &str, more: &Value) -> ClassicLink {
         let mut spec = json!({
             "accountRef": { "name": self.name },
-            "region": REGION,
+            "region": self.cloud.generation().region(),
             "instanceId": machine,
             "vpcId": vpc,
         });

@@ -10,7 +10,7 @@ use super::arn::{self, Arn};
 use super::codes;
 use crate::clock::Millis;
 use crate::sim::Sim;
-use crate::world::{Issued, Role};
+use crate::world::{Issued, Role, user_number};
 
 /// How long a key is good, in seconds: at least, when nobody says, and at most unless the role says otherwise.
 const SHORTEST: u64 = 900;
@@ -51,10 +51,9 @@ pub(super) fn identity(sim: &Sim, caller: &Caller) -> Result<Fields, Failure> {
     Ok(fields)
 }
 
-/// The number of the user that a key belongs to; always the same.
+/// A user as the cloud writes one.
 fn user(key_id: &str) -> String {
-    let hash = key_id.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
-    format!("2{:017}", hash % 100_000_000_000_000_000)
+    format!("2{:017}", user_number(key_id) % 100_000_000_000_000_000)
 }
 
 /// A role for a key.

@@ -12,7 +12,7 @@ use super::codes;
 use crate::clock::{self, Millis};
 use crate::sim::Sim;
 use crate::tencent::gate::Denied;
-use crate::world::Issued;
+use crate::world::{Issued, user_number};
 
 /// How long a key is good, in seconds, when nobody says, and at most (598/33164).
 const DEFAULT: u64 = 7_200;
@@ -40,10 +40,9 @@ pub(super) fn identity(sim: &Sim, caller: &Caller) -> Result<Fields, Failure> {
     Ok(fields.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value.into())).collect())
 }
 
-/// The number of the user that a key belongs to; always the same.
+/// A user as the cloud writes one.
 fn user(key_id: &str) -> String {
-    let hash = key_id.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
-    format!("2{:011}", hash % 100_000_000_000)
+    format!("2{:011}", user_number(key_id) % 100_000_000_000)
 }
 
 /// A role for a key.

@@ -40,7 +40,7 @@ pub struct Call {
     pub key: (String, String),
     pub service: &'static str,
     /// Sent to the port of STS.
-    on_sts: bool,
+    pub on_sts: bool,
     /// Sent as they are; `content-type` and the time are added.
     pub headers: BTreeMap<String, String>,
     /// Signed besides `content-type` and `host`.

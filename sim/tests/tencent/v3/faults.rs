@@ -126,3 +126,35 @@ async fn calls_are_logged_with_their_api_their_request_and_the_names_of_v2() {
     assert_eq!((&log[0]["params"], &log[1]["code"]), (&params, &json!(NOT_FOUND)));
     assert!(!log.to_string().contains("ignature"));
 }
+
+#[tokio::test]
+async fn an_answer_can_be_compressed_endless_or_slow() {
+    let cloud = Cloud::start().await;
+    let listed = async || cloud.send(&Call::new(MACHINES, &json!({}))).await.unwrap();
+    cloud.fault(MACHINES, json!("gzip")).await;
+    let response = listed().await;
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert!(response.bytes().await.unwrap().starts_with(&[0x1f, 0x8b]), "this client does not unpack it");
+    cloud.fault(MACHINES, json!({"flood": {"bytes": 1_000_000}})).await;
+    let text = listed().await.text().await.unwrap();
+    assert!(text.len() == 1_000_000 && text.starts_with("{\"flood\":\"xx"), "{}", text.len());
+    cloud.fault(MACHINES, json!({"flood": {"bytes": null}})).await;
+    let mut endless = listed().await;
+    let mut read = 0;
+    while read < 8 << 20 {
+        read += endless.chunk().await.unwrap().expect("it has no end").len();
+    }
+    drop(endless);
+    cloud.fault(MACHINES, json!({"drip": {"ms": 1}})).await;
+    let mut slow = listed().await;
+    let first = slow.chunk().await.unwrap().unwrap();
+    assert!(first.len() < 100, "{} bytes came at once", first.len());
+    let mut whole = first.to_vec();
+    while let Some(piece) = slow.chunk().await.unwrap() {
+        whole.extend(piece);
+    }
+    let answer: Value = serde_json::from_slice(&whole).unwrap();
+    assert_eq!(answer["Response"]["TotalCount"], 5);
+    let log = cloud.get("/calls/log").await;
+    assert!(log.as_array().unwrap().iter().all(|call| call["end"] == "garbled"), "{log}");
+}

@@ -20,12 +20,12 @@ pub(in crate::cloud) fn fuzz(body: &[u8]) {
 
 /// Reads `body` as the answer to a call of `action`. An error is checked for what an error must never be.
 fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Option<T> {
-    let endpoint = Endpoint::new("ecs", "https://ecs.aliyuncs.com").ok()?;
+    let endpoint = Endpoint::new("ecs", "https://ecs.aliyuncs.com", "/").ok()?;
     let [id, secret, token] = KEYS.map(ToOwned::to_owned);
     let keys = Credentials::new(id, secret.into(), Some(token.into()));
     let call = Call { endpoint: &endpoint, action, region: "cn-hangzhou", keys: &keys };
     let answer = Answer { status: 200, body: body.to_vec(), date: None, retry_after: None };
-    match call.read(&answer) {
+    match call.read(&answer).0 {
         Ok(answer) => Some(answer),
         Err(error) => {
             let error = call.clean(error, SIGNATURE);

@@ -90,26 +90,33 @@ async fn a_lacking_permission_is_named() {
 }
 
 #[tokio::test]
-async fn an_answer_that_asks_to_wait_is_a_throttled_one_whatever_its_code() {
+async fn an_answer_that_asks_to_wait_is_waited_for_and_says_of_a_change_only_what_its_code_says() {
     let wait = |value| Some(("x-acs-retry-after", value));
-    for (given, kind) in [
-        (refused("Throttling.User"), Kind::Throttled),
-        (Reply { header: wait("1500"), ..refused("SomethingNew") }, Kind::Throttled),
-        (Reply { header: wait("1500"), ..reply(503, "<html></html>") }, Kind::Throttled),
-        (Reply { header: wait("1500"), ..ok(json!({})) }, Kind::Throttled),
-        (Reply { header: wait("0"), ..refused("QuotaExceeded") }, Kind::Quota),
-        (Reply { header: wait("soon"), ..refused("QuotaExceeded") }, Kind::Quota),
+    for (given, change, look) in [
+        (refused("Throttling.User"), Kind::Throttled, Kind::Throttled),
+        (Reply { header: wait("1500"), ..refused("Throttling.User") }, Kind::Throttled, Kind::Throttled),
+        // It may have been carried out: to be settled by reading.
+        (Reply { header: wait("1500"), ..refused("SomethingNew") }, Kind::Unclear, Kind::Throttled),
+        (Reply { header: wait("1500"), ..reply(503, "<html></html>") }, Kind::Unclear, Kind::Throttled),
+        (Reply { header: wait("0"), ..refused("QuotaExceeded") }, Kind::Quota, Kind::Quota),
+        (Reply { header: wait("soon"), ..refused("QuotaExceeded") }, Kind::Quota, Kind::Quota),
     ] {
-        let is_success = given.status == 200;
         let answer = given.clone();
         let cloud = cloud(move |_| answer.clone()).await;
-        let result = cloud.ecs.attach(&vpc_id(), &[instance(1)]).await;
-        if is_success {
-            assert_eq!(result.unwrap(), Taken::Done, "a change that was carried out was not throttled");
-        } else {
-            assert_eq!(result.unwrap_err().kind, kind, "{given:?}");
-        }
+        let begun = clock::instant();
+        assert_eq!(cloud.ecs.attach(&vpc_id(), &[instance(1)]).await.unwrap_err().kind, change, "{given:?}");
+        assert_eq!(cloud.ecs.vpc(&vpc_id(), Lane::NewLink).await.unwrap_err().kind, look, "{given:?}");
+        let _permit = cloud.ecs.pace.permit(Action::Attach, Lane::NewLink).await;
+        let waited = clock::instant() - begun;
+        assert_eq!(waited >= Duration::from_millis(1500), given.header == wait("1500"), "{waited:?}: {given:?}");
     }
+}
+
+#[tokio::test]
+async fn a_change_that_was_carried_out_was_not_throttled() {
+    let answer = Reply { header: Some(("x-acs-retry-after", "1500")), ..ok(json!({})) };
+    let cloud = cloud(move |_| answer.clone()).await;
+    assert_eq!(cloud.ecs.attach(&vpc_id(), &[instance(1)]).await.unwrap(), Taken::Done);
 }
 
 #[tokio::test]

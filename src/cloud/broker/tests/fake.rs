@@ -21,6 +21,7 @@ use crate::{
 
 /// What the cloud holds and what it was asked.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct World {
     pub(super) links: HashMap<InstanceId, LinkRow>,
     pub(super) incomplete: bool,
@@ -32,6 +33,14 @@ pub(super) struct World {
     pub(super) running: bool,
     /// No task is known.
     pub(super) unknown: bool,
+    /// No list holds every link: they are asked for machine by machine.
+    pub(super) by_machine: bool,
+    /// For whom the links were asked, machine by machine.
+    pub(super) asked_for: Vec<BTreeSet<InstanceId>>,
+    /// Why no list is answered.
+    pub(super) blind: Option<Kind>,
+    /// The VPC's range is a reason for this.
+    pub(super) caution: Option<&'static str>,
 }
 
 #[derive(Clone, Default)]
@@ -67,7 +76,13 @@ pub(super) fn error(kind: Kind) -> CloudError {
 #[async_trait]
 impl Provider for Fake {
     fn nature(&self) -> Nature {
-        Nature { links_die_with_address: true, max_batch: 100 }
+        let world = self.world();
+        Nature {
+            links_die_with_address: !world.by_machine,
+            max_batch: 100,
+            lists_all_links: !world.by_machine,
+            has_cautions: world.by_machine,
+        }
     }
 
     async fn links(&self, scope: &LinkScope, _: Lane) -> Result<LinkList, CloudError> {
@@ -76,6 +91,23 @@ impl Provider for Fake {
         world.scopes.push(scope.clone());
         let complete = !world.incomplete || *scope != LinkScope::All;
         Ok(LinkList { rows: world.links.clone(), complete })
+    }
+
+    async fn links_of(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<LinkList, CloudError> {
+        if !self.world().by_machine {
+            return self.links(&LinkScope::All, lane).await;
+        }
+        let mut world = self.world();
+        world.asked_for.push(ids.clone());
+        if let Some(kind) = world.blind {
+            return Err(error(kind));
+        }
+        let rows = world.links.iter().filter(|(id, _)| ids.contains(*id));
+        Ok(LinkList { rows: rows.map(|(id, row)| (id.clone(), row.clone())).collect(), complete: !world.incomplete })
+    }
+
+    fn caution(&self, _: &Vpc) -> Option<&'static str> {
+        self.world().caution
     }
 
     async fn machines(&self, ids: &BTreeSet<InstanceId>, _: Lane) -> Result<MachineList, CloudError> {

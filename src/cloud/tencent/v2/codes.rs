@@ -6,7 +6,7 @@
 
 use crate::{
     api::Reason,
-    cloud::{Action, Kind, tencent::call::unreadable},
+    cloud::{Action, Kind},
 };
 
 /// The kind of this code in an answer to `action`; `None` where the code is in no table.
@@ -17,6 +17,11 @@ pub(in crate::cloud::tencent) fn kind(action: Action, code_desc: Option<&str>, c
 /// Whether a number is one that a wrong clock explains: 4100 a signature, which covers the time; 4200 expired; 4500 replay.
 pub(super) fn is_about_time(code: &str) -> bool {
     matches!(code, "4100" | "4200" | "4500")
+}
+
+/// Whether a number says that a token has ended, or is none: new temporary keys help.
+pub(super) fn is_about_token(code: &str) -> bool {
+    code == "4105"
 }
 
 fn by_name(action: Action, name: &str) -> Option<Kind> {
@@ -47,7 +52,7 @@ fn by_number(action: Action, code: &str) -> Option<Kind> {
         "4101" | "4102" | "4103" | "4110" => Kind::PermissionDenied,
         "4400" => Kind::Throttled,
         // Replay. Nothing is sent twice here; if something between resent it, the first copy may have been carried out.
-        "4500" => unreadable(action),
+        "4500" => action.unreadable(),
         // 4600 no plain HTTP any more; 6100 version or action not served here.
         "4600" | "6100" => Kind::Offline,
         // Unknown, already returned, or another user's.

@@ -12,7 +12,7 @@ use crate::{
     clock,
     cloud::{
         Action,
-        tencent::call::{Call, Dialect, Failure, Request, unreadable},
+        tencent::call::{Call, Dialect, Failure, Request},
     },
 };
 
@@ -34,16 +34,20 @@ impl Dialect for Form {
 
     fn request(call: &Call<'_>, own: Params) -> Result<Request, Failure> {
         let Ok(nonce) = getrandom::u32() else {
-            return Err(Failure::without_code(unreadable(call.action), "this machine has no random numbers"));
+            return Err(Failure::without_code(call.action.unreadable(), "this machine has no random numbers"));
         };
         let (form, signature) = form(call, own, nonce);
         let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))];
         Ok(Request { headers: HeaderMap::from_iter(headers), body: form.into_bytes(), signature })
     }
 
+    fn is_about_token(code: &str) -> bool {
+        codes::is_about_token(code)
+    }
+
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         wire::read(body).map_err(|said| match said {
-            Said::Unreadable(text) => Failure::without_code(unreadable(action), text),
+            Said::Unreadable(text) => Failure::without_code(action.unreadable(), text),
             Said::Refused { code, code_desc, message } => Failure {
                 kind: codes::kind(action, code_desc.as_deref(), &code),
                 about_time: codes::is_about_time(&code),

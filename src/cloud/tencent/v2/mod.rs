@@ -17,16 +17,11 @@ use self::{
     sign::Params,
     wire::{LinkPage, MachinePage, Started, TaskAnswer, VpcPage},
 };
-use super::{
-    NATURE,
-    caller::Caller,
-    endpoint::{BadEndpoint, Endpoints},
-    links, machines,
-};
+use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        credentials::Keyring, http::Client, pace::Pace,
+        asking::IDS_PER_CALL, credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
@@ -65,7 +60,7 @@ impl V2 {
     /// One list of these machines, 100 at most.
     async fn some_machines(&self, ids: &[&InstanceId], lane: Lane) -> Result<machines::Page, CloudError> {
         let mut own = numbered(ids.iter().copied());
-        own.insert("limit".to_owned(), machines::PER_CALL.to_string());
+        own.insert("limit".to_owned(), IDS_PER_CALL.to_string());
         let page: MachinePage = self.caller.look(Action::ListMachines, lane, own).await?;
         Ok(page.page())
     }

@@ -434,7 +434,8 @@ fn a_provider_needs_addresses_that_are_some_and_shows_no_key() {
     keyring.put(Ok(Credentials::new("canary-id".into(), SECRET.into(), None)));
     let v2 = V2::new(&Endpoints::default(), region(), keyring, Pace::new(1), http).unwrap();
     assert!(!format!("{v2:?}").contains("canary"));
-    assert_eq!(v2.nature(), Nature { links_die_with_address: true, max_batch: 100 });
+    let Nature { links_die_with_address, max_batch, lists_all_links, has_cautions } = v2.nature();
+    assert_eq!((links_die_with_address, max_batch, lists_all_links, has_cautions), (true, 100, true, false));
 }
 
 #[test]

@@ -19,8 +19,23 @@ pub(super) fn kind(action: Action, code: &str, number: Option<&str>) -> Option<K
     known.or_else(|| v2::codes::kind(action, Some(code), number?))
 }
 
+/// The kind of this code in an answer of the token service; `None` where the code is in no table. What is wrong with a
+/// parameter there is wrong with the role, the identity or their trust, which are what the parameters say
+/// (`ParamError`; 1312/73070 and the cloud's own client).
+pub(in crate::cloud::tencent) fn of_tokens(code: &str) -> Option<Kind> {
+    beginnings(code).find_map(|name| match name {
+        "InvalidParameter.ParamError" => Some(Kind::KeyDenied),
+        _ => by_name(name),
+    })
+}
+
+/// Whether a code says that a token has ended, or is none: new temporary keys help.
+pub(super) fn is_about_token(code: &str) -> bool {
+    matches!(code, "AuthFailure.TokenFailure" | "UnauthorizedOperation.InvalidToken")
+}
+
 /// Whether a code is one that a wrong clock explains.
-pub(super) fn is_about_time(code: &str) -> bool {
+pub(in crate::cloud::tencent) fn is_about_time(code: &str) -> bool {
     code == "AuthFailure.SignatureExpire"
 }
 

@@ -13,7 +13,7 @@ use crate::{
     clock,
     cloud::{
         Action, Kind,
-        tencent::call::{Call, Dialect, Failure, Request, unreadable},
+        tencent::call::{Call, Dialect, Failure, Request},
     },
 };
 
@@ -52,6 +52,10 @@ impl Dialect for Json {
         Ok(Request { headers, body, signature })
     }
 
+    fn is_about_token(code: &str) -> bool {
+        codes::is_about_token(code)
+    }
+
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         match wire::read(body) {
             Ok((request_id, answer)) => {
@@ -59,7 +63,7 @@ impl Dialect for Json {
                 Ok(answer)
             }
             Err(Said::Unreadable { text, request_id }) => {
-                Err(Failure { request_id, ..Failure::without_code(unreadable(action), text) })
+                Err(Failure { request_id, ..Failure::without_code(action.unreadable(), text) })
             }
             Err(Said::Refused { code, number, message, request_id }) => Err(Failure {
                 kind: codes::kind(action, &code, number.as_deref()),

@@ -4,10 +4,10 @@
 //! answer apart. What lists prove is not decided here, but in the folder above, for both APIs alike. Its list of links has
 //! no addresses: whether a link is dead is told by the address that the record remembers (`link::trail`).
 
-mod codes;
+pub(super) mod codes;
 mod dialect;
-mod sign;
-mod wire;
+pub(super) mod sign;
+pub(super) mod wire;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -18,16 +18,11 @@ use self::{
     dialect::Json,
     wire::{LimitPage, LinkPage, MachinePage, Started, TaskAnswer, TaskStatus, VpcPage},
 };
-use super::{
-    NATURE,
-    caller::Caller,
-    endpoint::{BadEndpoint, Endpoints},
-    links, machines,
-};
+use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        credentials::Keyring, http::Client, pace::Pace,
+        asking::IDS_PER_CALL, credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
@@ -68,7 +63,7 @@ impl V3 {
     /// One list of these machines, 100 at most.
     async fn some_machines(&self, ids: &[&InstanceId], lane: Lane) -> Result<machines::Page, CloudError> {
         // The actions of this service take numbers as numbers.
-        let own = json!({"InstanceIds": names(ids.iter().copied()), "Limit": machines::PER_CALL});
+        let own = json!({"InstanceIds": names(ids.iter().copied()), "Limit": IDS_PER_CALL});
         let page: MachinePage = self.caller.look(Action::ListMachines, lane, own).await?;
         Ok(page.page())
     }

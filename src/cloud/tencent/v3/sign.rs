@@ -17,25 +17,25 @@ const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const END: &str = "tc3_request";
 
 /// What a signature covers. Always a `POST` to `/` without a query.
-pub(super) struct Signing<'a> {
+pub(in crate::cloud::tencent) struct Signing<'a> {
     /// `vpc` or `cvm`.
-    pub(super) service: &'a str,
+    pub(in crate::cloud::tencent) service: &'a str,
     /// The time of the call, as `X-TC-Timestamp` says it.
-    pub(super) at: Timestamp,
+    pub(in crate::cloud::tencent) at: Timestamp,
     /// The headers that are signed: names in lower case and in byte order, values as they are sent.
-    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(in crate::cloud::tencent) headers: &'a [(&'a str, &'a str)],
     /// The body as it is sent.
-    pub(super) body: &'a [u8],
+    pub(in crate::cloud::tencent) body: &'a [u8],
 }
 
 impl Signing<'_> {
     /// The signature, in hexadecimal.
-    pub(super) fn signature(&self, keys: &Credentials) -> String {
+    pub(in crate::cloud::tencent) fn signature(&self, keys: &Credentials) -> String {
         keys.sign_with(|secret| hex(&hmac(&self.key(secret), self.text().as_bytes())))
     }
 
     /// The value of the header `Authorization`.
-    pub(super) fn authorization(&self, keys: &Credentials, signature: &str) -> String {
+    pub(in crate::cloud::tencent) fn authorization(&self, keys: &Credentials, signature: &str) -> String {
         let (id, scope, names) = (keys.id(), self.scope(), self.names());
         format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}")
     }

@@ -609,7 +609,8 @@ fn a_provider_needs_addresses_that_are_some_and_shows_no_key() {
     let shown = format!("{v3:?}");
     assert!(!shown.contains("canary"));
     assert!(shown.contains("vpc.tencentcloudapi.com") && shown.contains("cvm.tencentcloudapi.com"), "{shown}");
-    assert_eq!(v3.nature(), Nature { links_die_with_address: true, max_batch: 100 });
+    let Nature { links_die_with_address, max_batch, lists_all_links, has_cautions } = v3.nature();
+    assert_eq!((links_die_with_address, max_batch, lists_all_links, has_cautions), (true, 100, true, false));
 }
 
 #[test]

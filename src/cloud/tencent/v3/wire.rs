@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-pub(super) use self::envelope::{Failure, read};
+pub(in crate::cloud::tencent) use self::envelope::{Failure, read};
 
 use crate::{
     cloud::{

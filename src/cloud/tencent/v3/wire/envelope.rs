@@ -7,7 +7,7 @@ use crate::cloud::tencent::lenient::{self, text};
 
 /// An answer that is no success.
 #[derive(Debug, Eq, PartialEq)]
-pub(in crate::cloud::tencent::v3) enum Failure {
+pub(in crate::cloud::tencent) enum Failure {
     /// It is not what is documented.
     Unreadable {
         /// What it is.
@@ -46,7 +46,7 @@ struct Refusal {
 }
 
 /// Reads the answer to a call; with its id, if it has one.
-pub(in crate::cloud::tencent::v3) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(Option<String>, T), Failure> {
+pub(in crate::cloud::tencent) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(Option<String>, T), Failure> {
     // An object, nothing else: to serde a list of values could be one too.
     let mut answer: Map<String, Value> = serde_json::from_slice(body).map_err(|error| unreadable(&error, None))?;
     let Some(response) = answer.remove("Response") else { return Err(without_envelope(answer)) };

@@ -1,17 +1,31 @@
 //! The keys of an account: the one place where secrets live.
 //!
-//! A key enters as the data of a Secret and leaves only through [`Credentials::sign_with`] into a signature. Nothing
-//! here prints one; the texts of [`Problem`] name the entries of the Secret, never their values.
+//! A key enters as the data of a Secret, or as the answer of a service that gives temporary ones, and leaves only through
+//! [`Credentials::sign_with`] into a signature. Nothing here prints one; the texts of [`Problem`] name the entries of the
+//! Secret, never their values.
+//!
+//! `source` says where keys come from and how they are asked for; `keyring` holds those in use; `keeper` renews them in
+//! time, and asks whose they are.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-};
+mod keeper;
+mod keyring;
+mod source;
+
+use std::{collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
+pub use self::{
+    keeper::Keeper,
+    keyring::Keyring,
+    source::{Ambient, Lease, Origin, Role, Source, Tokens, WebIdentity, session},
+};
+use super::{CloudError, Kind};
 use crate::api::{Provider, Reason};
+
+/// How a stand-in for an identity begins: no cloud's account id does.
+const STAND_IN: &str = crate::link::STAND_IN;
 
 /// A key pair, with a token where the keys are temporary.
 #[derive(Clone)]
@@ -80,16 +94,17 @@ impl fmt::Debug for Credentials {
 
 fn entry(data: &BTreeMap<String, Vec<u8>>, name: &'static str) -> Result<String, Problem> {
     let text = data.get(name).and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::trim).unwrap_or_default();
-    // A key goes into a header or a form: anything but visible ASCII cannot be one.
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Err(Problem::Incomplete { entry: name })
-    } else {
-        Ok(text.to_owned())
-    }
+    if is_key(text) { Ok(text.to_owned()) } else { Err(Problem::Incomplete { entry: name }) }
+}
+
+/// Whether this can be a key or a token: it goes into a header or a form, so anything but visible ASCII cannot be one.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why there are no keys.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Problem {
     /// The Secret is not there, or not read yet.
     #[error("the Secret with the keys is not there")]
@@ -100,65 +115,64 @@ pub enum Problem {
         /// The entry's name.
         entry: &'static str,
     },
+    /// The environment lacks what the cluster's webhook puts there.
+    #[error("the environment has no usable {name}")]
+    Unset {
+        /// The variable's name.
+        name: &'static str,
+    },
+    /// The file with the identity of the service account cannot be read, or is empty.
+    #[error("the file that {name} names cannot be read")]
+    NoToken {
+        /// The variable's name.
+        name: &'static str,
+    },
+    /// They were not asked for yet, or the answer is on its way.
+    #[error("the keys are being fetched")]
+    Fetching,
+    /// The cloud gave none.
+    #[error("no keys were given: {0}")]
+    Cloud(CloudError),
 }
 
 impl Problem {
     /// The word users see.
     #[must_use]
-    pub const fn reason(self) -> Reason {
+    pub const fn reason(&self) -> Reason {
         match self {
-            Self::Missing => Reason::CredentialsMissing,
-            Self::Incomplete { .. } => Reason::CredentialsIncomplete,
-        }
-    }
-}
-
-/// Where the providers of an account take their keys from, and the controller puts them.
-///
-/// The last good keys stay when the Secret goes: they serve looks, and the detaching of deleted objects; the problem
-/// says that all else has to wait.
-#[derive(Debug, Default)]
-pub struct Keyring(RwLock<Keys>);
-
-#[derive(Debug, Default)]
-struct Keys {
-    good: Option<Arc<Credentials>>,
-    problem: Option<Problem>,
-}
-
-impl Keyring {
-    /// Takes what was read from the Secret. Says whether anything changed.
-    pub fn put(&self, read: Result<Credentials, Problem>) -> bool {
-        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match read {
-            Ok(new) => {
-                let same = keys.good.as_ref().is_some_and(|old| old.same(&new)) && keys.problem.is_none();
-                *keys = Keys { good: Some(Arc::new(new)), problem: None };
-                !same
-            }
-            Err(problem) => keys.problem.replace(problem) != Some(problem),
+            Self::Missing | Self::NoToken { .. } => Reason::CredentialsMissing,
+            Self::Incomplete { .. } | Self::Unset { .. } => Reason::CredentialsIncomplete,
+            Self::Fetching => Reason::ProviderUnavailable,
+            Self::Cloud(error) => error.kind.on_giving_keys().reason(),
         }
     }
 
-    /// The keys to use now, if there ever were any.
+    /// What a call that finds no keys failed of.
     #[must_use]
-    pub fn current(&self) -> Option<Arc<Credentials>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).good.clone()
-    }
-
-    /// What is wrong with the Secret.
-    #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
-        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        keys.problem.or_else(|| keys.good.is_none().then_some(Problem::Missing))
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Missing | Self::Incomplete { .. } | Self::Unset { .. } | Self::NoToken { .. } => Kind::KeyDenied,
+            Self::Fetching => Kind::Transient,
+            Self::Cloud(error) => error.kind.on_giving_keys(),
+        }
     }
 }
 
 impl Credentials {
+    /// Whether these are the very same keys.
     fn same(&self, other: &Self) -> bool {
         self.id == other.id
             && self.secret.expose_secret() == other.secret.expose_secret()
             && self.token() == other.token()
+    }
+
+    /// What stands in for the account's identity where the cloud does not tell it: the same for the same key id, and not
+    /// the id itself.
+    #[must_use]
+    pub fn stand_in(&self) -> String {
+        let hash = Sha256::digest(self.id.as_bytes());
+        let short = hash.iter().take(8).fold(0_u64, |short, byte| short << 8 | u64::from(*byte));
+        format!("{STAND_IN}{short:016x}")
     }
 }
 

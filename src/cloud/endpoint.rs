@@ -2,29 +2,6 @@
 
 use reqwest::Url;
 
-/// Addresses to use instead of the cloud's own, each like `https://host:port`. Whether plain `http` is allowed is for the
-/// caller to judge.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Endpoints {
-    /// Of the service `vpc`.
-    pub vpc: Option<String>,
-    /// Of the service `cvm`.
-    pub cvm: Option<String>,
-}
-
-impl Endpoints {
-    /// Whether each is the address of a server.
-    ///
-    /// # Errors
-    /// The first that is not.
-    pub fn check(&self) -> Result<(), BadEndpoint> {
-        for (service, url) in [("vpc", &self.vpc), ("cvm", &self.cvm)] {
-            url.as_ref().map(|url| Endpoint::new(service, url, "/")).transpose()?;
-        }
-        Ok(())
-    }
-}
-
 /// An address that is none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the endpoint of {service} is no address: write https://host, with a port where it needs one")]
@@ -32,19 +9,27 @@ pub struct BadEndpoint {
     service: &'static str,
 }
 
+/// Whether `base` is the address of a server that can be called for `service`.
+///
+/// # Errors
+/// It is none.
+pub fn check(service: &'static str, base: &str) -> Result<(), BadEndpoint> {
+    Endpoint::new(service, base, "/").map(drop)
+}
+
 /// Where a service is called.
 #[derive(Clone, Debug)]
-pub(super) struct Endpoint {
-    /// The service's name, `vpc` or `cvm`.
-    pub(super) service: &'static str,
-    pub(super) url: Url,
+pub(in crate::cloud) struct Endpoint {
+    /// The service's name, such as `vpc`.
+    pub(in crate::cloud) service: &'static str,
+    pub(in crate::cloud) url: Url,
     /// The `Host` header as it is sent, which is signed: with the port where it is not the scheme's own.
-    pub(super) host: String,
+    pub(in crate::cloud) host: String,
 }
 
 impl Endpoint {
     /// The endpoint at `base`, whose own path is not used; every action has the same `path`.
-    pub(super) fn new(service: &'static str, base: &str, path: &str) -> Result<Self, BadEndpoint> {
+    pub(in crate::cloud) fn new(service: &'static str, base: &str, path: &str) -> Result<Self, BadEndpoint> {
         let bad = BadEndpoint { service };
         let mut url = Url::parse(base).map_err(|_| bad.clone())?;
         // User and password would become a header.

@@ -1,19 +1,21 @@
 //! Texts of the cloud made fit for people: without secrets, one line, bounded.
 //!
-//! The cloud may echo what was signed, key id, token and signature included; what leaves this folder in an error or in
-//! the text of a task has gone through here.
+//! The cloud may echo what was signed, key id, token and signature included; what leaves a vendor's folder in an error
+//! or in the text of a task has gone through here.
 
 use crate::cloud::credentials::Credentials;
 
 /// The most of a message that is kept: a condition is read by people.
-const MESSAGE_LENGTH: usize = 256;
-/// The most of a code or a request id that is kept: the longest documented code has 51 characters, a request id 36.
-const CODE_LENGTH: usize = 64;
+pub(super) const MESSAGE_LENGTH: usize = 256;
+/// The most of a code or a request id that is kept: the longest documented code has 56 characters, a request id 36.
+pub(super) const CODE_LENGTH: usize = 64;
 
 /// Cleans texts that came back on a call with these keys and this signature.
 pub(super) struct Cleaner<'a> {
     pub(super) keys: &'a Credentials,
     pub(super) signature: &'a str,
+    /// How a text is written in what was signed.
+    pub(super) encode: fn(&str) -> String,
 }
 
 impl Cleaner<'_> {
@@ -27,17 +29,17 @@ impl Cleaner<'_> {
         cut(&self.scrub(text), CODE_LENGTH)
     }
 
-    /// `text` without keys, token and signature, as they are and as a form has them.
+    /// `text` without keys, token and signature, as they are and as they were written.
     fn scrub(&self, text: &str) -> String {
         let texts = [self.keys.token().unwrap_or_default(), self.signature];
-        let encoded = texts.map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+        let encoded = texts.map(self.encode);
         let secrets = encoded.iter().map(String::as_str).chain([self.signature]).filter(|secret| !secret.is_empty());
         secrets.fold(self.keys.scrub(text), |text, secret| text.replace(secret, "[redacted]"))
     }
 }
 
 /// One line of at most `length` characters.
-fn cut(text: &str, length: usize) -> String {
+pub(super) fn cut(text: &str, length: usize) -> String {
     let line = text.chars().map(|char| if char.is_control() { ' ' } else { char });
     line.take(length).collect::<String>().trim().to_owned()
 }

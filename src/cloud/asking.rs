@@ -1,7 +1,7 @@
 //! Asking about many machines, a hundred at a time, so that one bad id does not hide the others.
 //!
-//! Whether one unknown id makes the whole list fail is documented for neither list; a call that fails for a reason that
-//! may be one machine's is halved until that machine is asked for by itself.
+//! Whether one unknown id makes the whole list fail is documented for few lists; a call that fails for a reason that may be
+//! one machine's is halved until that machine is asked for by itself.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use crate::{
     link::InstanceId,
 };
 
-/// The most ids that one list takes (`DescribeClassicLinkInstances`, `DescribeInstances`).
+/// The most ids that one list takes: of Tencent Cloud (213/831, 213/15728), of Alibaba Cloud
+/// (`DescribeClassicLinkInstances`, `DescribeInstances`).
 pub(super) const IDS_PER_CALL: usize = 100;
 
 /// What is still to be asked. Each id is asked for once and halved at most: fewer than twice as many calls as ids.

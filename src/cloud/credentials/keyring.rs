@@ -1,0 +1,323 @@
+//! The keys in use: where the providers of an account take them from, and the controller and the keeper put them.
+//!
+//! The last good keys of a Secret stay when it goes: they serve looks, and the detaching of deleted objects; the problem
+//! says that all else has to wait. Fetched keys stay until they end, whatever became of their renewal.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use super::{Credentials, Lease, Problem};
+use crate::{
+    clock,
+    cloud::Kind,
+    link::{CALL_DEADLINE, Census, Identity},
+};
+
+/// How far apart two renewals are that the cloud's word about a token causes: one that goes on refusing new tokens must
+/// not make us ask for one with each look.
+const DOUBT: Duration = Duration::from_mins(1);
+
+/// The keys of an account.
+pub struct Keyring {
+    keys: Mutex<Keys>,
+    /// Is told whose keys are used, before they are.
+    census: Arc<Mutex<Census>>,
+    /// The keeper has something to do.
+    pub(super) wanted: Notify,
+    /// Keys came, or there will be none.
+    outcome: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct Keys {
+    /// What the Secret holds, or held last.
+    given: Option<Arc<Credentials>>,
+    /// What is wrong with the Secret.
+    problem: Option<Problem>,
+    held: Option<Held>,
+    mode: Mode,
+    /// Why the last fetch brought none.
+    trouble: Option<Problem>,
+    wanted: Wanted,
+    doubted: Option<Instant>,
+    /// The cloud is asked whose the keys are, and has not answered yet.
+    asking: bool,
+    /// Keys came after there were none, or none are there any more.
+    news: bool,
+    /// Since when something is wrong.
+    wanting: Option<Timestamp>,
+}
+
+/// Whether new keys are wanted before their time.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Wanted {
+    #[default]
+    No,
+    Now,
+    /// They were, and a fetch is under way.
+    Underway,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Mode {
+    /// Keys are fetched; those of the Secret serve for that alone.
+    fetched: bool,
+    /// The cloud can be asked whose keys are.
+    asks: bool,
+}
+
+#[derive(Clone)]
+struct Held {
+    keys: Arc<Credentials>,
+    ends: Option<Instant>,
+    renew: Option<Instant>,
+}
+
+impl Keys {
+    /// A fetch ended, with this or with keys.
+    fn ended(&mut self, trouble: Option<Problem>) {
+        self.trouble = trouble;
+        if self.wanted == Wanted::Underway {
+            self.wanted = Wanted::No;
+        }
+    }
+}
+
+impl Held {
+    fn is_good(&self, now: Instant) -> bool {
+        self.ends.is_none_or(|ends| now < ends)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring([redacted])")
+    }
+}
+
+impl Default for Keyring {
+    fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
+impl Keyring {
+    /// An empty one. `census` is told whose keys are used.
+    #[must_use]
+    pub fn new(census: Arc<Mutex<Census>>) -> Self {
+        Self { keys: Mutex::default(), census, wanted: Notify::new(), outcome: watch::Sender::new(()) }
+    }
+
+    /// From now on keys are fetched, or those of the Secret used; `asks` says whether the cloud is asked whose they are.
+    /// Keys from elsewhere are not used any more.
+    pub fn begin(&self, fetched: bool, asks: bool) {
+        let mut keys = self.keys();
+        keys.mode = Mode { fetched, asks };
+        (keys.trouble, keys.wanted, keys.held) = (None, Wanted::No, None);
+        if let Some(given) = keys.given.clone().filter(|_| !fetched) {
+            self.install(&mut keys, Held { keys: given, ends: None, renew: None }, None);
+        }
+    }
+
+    /// Takes what was read from the Secret. Says whether anything changed.
+    pub fn put(&self, read: Result<Credentials, Problem>) -> bool {
+        let mut keys = self.keys();
+        let new = match read {
+            Ok(new) => new,
+            Err(problem) => return keys.problem.replace(problem.clone()) != Some(problem),
+        };
+        let mended = keys.problem.take().is_some();
+        if keys.given.as_ref().is_some_and(|old| old.same(&new)) {
+            return mended;
+        }
+        let new = Arc::new(new);
+        keys.given = Some(Arc::clone(&new));
+        if keys.mode.fetched {
+            keys.wanted = Wanted::Now;
+        } else {
+            self.install(&mut keys, Held { keys: new, ends: None, renew: None }, None);
+        }
+        drop(keys);
+        self.wanted.notify_one();
+        true
+    }
+
+    /// The keys to use now, if there are any that have not ended.
+    #[must_use]
+    pub fn current(&self) -> Option<Arc<Credentials>> {
+        let keys = self.keys();
+        keys.held.as_ref().filter(|held| held.is_good(clock::instant())).map(|held| Arc::clone(&held.keys))
+    }
+
+    /// The keys for a call. A look waits for keys that are being fetched, as long as a call may take. A change does not:
+    /// one that leaves late after its intent must not leave at all.
+    ///
+    /// # Errors
+    /// There are none: what the call failed of, and why.
+    pub async fn for_call(&self, is_change: bool) -> Result<Arc<Credentials>, (Kind, String)> {
+        let mut outcome = self.outcome.subscribe();
+        let deadline = clock::instant() + CALL_DEADLINE;
+        loop {
+            if let Some(keys) = self.current() {
+                return Ok(keys);
+            }
+            let waits = !is_change && self.is_fetching();
+            if !waits || !matches!(tokio::time::timeout_at(deadline, outcome.changed()).await, Ok(Ok(()))) {
+                let problem = self.problem().unwrap_or(Problem::Fetching);
+                // A change without keys surely did not happen.
+                let kind = if is_change { Kind::KeyDenied } else { problem.kind() };
+                let fetched = self.keys().mode.fetched;
+                return Err((kind, if fetched { problem.to_string() } else { "there are no keys".to_owned() }));
+            }
+        }
+    }
+
+    /// What is wrong with the Secret, or why there are no keys that have not ended.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        let mut keys = self.keys();
+        let usable = keys.held.as_ref().is_some_and(|held| held.is_good(clock::instant()));
+        let none = || {
+            let otherwise = if keys.mode.fetched { Problem::Fetching } else { Problem::Missing };
+            keys.trouble.clone().unwrap_or(otherwise)
+        };
+        let problem = keys.problem.clone().or_else(|| (!usable).then(none));
+        keys.wanting = problem.as_ref().map(|_| keys.wanting.unwrap_or_else(clock::now));
+        problem
+    }
+
+    /// Since when something is wrong; now, if nothing is.
+    #[must_use]
+    pub fn wanting_since(&self) -> Timestamp {
+        self.keys().wanting.unwrap_or_else(clock::now)
+    }
+
+    /// Whether nothing can be said yet: the first keys are on their way, or the word whose they are.
+    #[must_use]
+    pub fn is_settling(&self) -> bool {
+        let keys = self.keys();
+        let first = keys.mode.fetched && keys.held.is_none() && keys.trouble.is_none() && keys.problem.is_none();
+        first || (keys.asking && keys.held.is_some())
+    }
+
+    /// The cloud says that the token of these keys has ended: they are renewed, if that was not done just now.
+    pub fn doubt(&self, used: &Arc<Credentials>) {
+        let mut keys = self.keys();
+        let now = clock::instant();
+        let in_use = keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, used));
+        let again = keys.doubted.is_none_or(|doubted| now >= doubted + DOUBT);
+        if keys.mode.fetched && in_use && again {
+            (keys.wanted, keys.doubted) = (Wanted::Now, Some(now));
+            drop(keys);
+            self.wanted.notify_one();
+        }
+    }
+
+    /// Whether keys came after there were none, since this was asked last.
+    pub fn take_news(&self) -> bool {
+        std::mem::take(&mut self.keys().news)
+    }
+
+    /// Whether keys are on their way: a fetch that failed just now is not waited for.
+    fn is_fetching(&self) -> bool {
+        let keys = self.keys();
+        keys.mode.fetched && (keys.trouble.is_none() || keys.wanted != Wanted::No)
+    }
+
+    /// A fetch begins, with these keys of the Secret. What is wanted from now on is another one.
+    pub(super) fn fetching(&self) -> Option<Arc<Credentials>> {
+        let mut keys = self.keys();
+        if keys.wanted == Wanted::Now {
+            keys.wanted = Wanted::Underway;
+        }
+        keys.given.clone()
+    }
+
+    /// When keys are to be fetched, after a failure not before `not_before`; at once where the present ones are known to
+    /// be of no use.
+    pub(super) fn fetch_at(&self, not_before: Option<Instant>) -> Option<Instant> {
+        let keys = self.keys();
+        let now = clock::instant();
+        let due = keys.held.as_ref().map_or(Some(now), |held| held.renew);
+        if keys.wanted == Wanted::Now { Some(now) } else { due.max(not_before) }
+    }
+
+    /// Whether there is something to say: a problem that came or went, or more of whose the keys are.
+    pub(super) fn has_news(&self, other_problem: bool) -> bool {
+        let mut keys = self.keys();
+        keys.news |= other_problem;
+        keys.news || self.census().whose.has_news()
+    }
+
+    /// When the keys in use end, if that is to come.
+    pub(super) fn ends(&self) -> Option<Instant> {
+        self.keys().held.as_ref().and_then(|held| held.ends).filter(|ends| *ends > clock::instant())
+    }
+
+    /// Uses fetched keys from now on; `account` is whose they are, if the cloud told.
+    pub(super) fn bring(&self, lease: Lease, account: Option<String>) {
+        let now = clock::instant();
+        let held = Held {
+            keys: Arc::new(lease.keys),
+            ends: now.checked_add(lease.life),
+            renew: now.checked_add(lease.renew.min(lease.life)),
+        };
+        let mut keys = self.keys();
+        keys.news |= keys.wanted == Wanted::Underway;
+        keys.ended(None);
+        self.install(&mut keys, held, account);
+        keys.asking = false;
+        drop(keys);
+        self.outcome.send_replace(());
+    }
+
+    /// A fetch brought nothing. Those in use stay until they end.
+    pub(super) fn failed(&self, problem: Problem) {
+        self.keys().ended(Some(problem));
+        self.outcome.send_replace(());
+    }
+
+    /// The keys in use, if the cloud is to be asked whose they are.
+    pub(super) fn to_ask(&self) -> Option<Arc<Credentials>> {
+        let keys = self.keys();
+        keys.held.as_ref().filter(|_| keys.asking).map(|held| Arc::clone(&held.keys))
+    }
+
+    /// What the cloud said whose these keys are; `None` where it did not.
+    pub(super) fn told(&self, asked: &Arc<Credentials>, account: Option<String>) {
+        let mut keys = self.keys();
+        if keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, asked)) {
+            keys.news |= std::mem::take(&mut keys.asking);
+            self.census().whose.present(&Identity::new(account, asked.stand_in()), clock::now());
+        }
+    }
+
+    fn install(&self, keys: &mut Keys, held: Held, account: Option<String>) {
+        // Before any call can use them: what a look with them does not show must not count yet.
+        self.census().whose.present(&Identity::new(account, held.keys.stand_in()), clock::now());
+        let now = clock::instant();
+        keys.news |= keys.held.as_ref().is_none_or(|held| !held.is_good(now));
+        keys.asking = keys.mode.asks;
+        keys.held = Some(held);
+    }
+
+    fn census(&self) -> MutexGuard<'_, Census> {
+        self.census.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
