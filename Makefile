@@ -12,7 +12,7 @@ CRDS := crds/classiclink.dev.yaml
 
 .PHONY: help
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the operator, the simulator and the control plane's program
@@ -42,6 +42,7 @@ test: ## Build everything, then run every test
 	"$(BIN)/control-plane" build
 	RUST_TEST_THREADS=4 cargo test --locked --workspace
 	cargo test --locked --profile model --test model -- --nocapture
+	tests/conformance/run "$(BIN)/classiclink-sim" "$(TOOLS)" --where-possible
 
 # Every life of tests/cluster/switches.rs. SEED=… leads them with the same lots as another run did.
 .PHONY: verify
@@ -77,6 +78,11 @@ crds: ## Write crds/ anew from the types
 clean: ## Remove what cargo built; the cache of Kubernetes programs stays
 	cargo clean
 
+.PHONY: conformance
+conformance: ## Let the vendors' own Python libraries judge the simulator and the operator's signatures
+	cargo build --locked --workspace --bins
+	tests/conformance/run "$(BIN)/classiclink-sim" "$(TOOLS)"
+
 # The tools are looked for first: llvm-22 is a Debian package (the one whose tools read this compiler's profiles),
 # cargo-llvm-cov is built into the cache.
 TOOLS := $(or $(CLASSICLINK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/classiclink)/tools
@@ -89,3 +95,19 @@ coverage: ## Coverage of the deciding core by line; fails below 98 %
 	test -x "$(TOOLS)/bin/cargo-llvm-cov" || cargo install --locked --root "$(TOOLS)" cargo-llvm-cov@$(CARGO_LLVM_COV)
 	LLVM_COV=llvm-cov-22 LLVM_PROFDATA=llvm-profdata-22 "$(TOOLS)/bin/cargo-llvm-cov" llvm-cov --locked --lib \
 		--ignore-filename-regex '$(CORE_ONLY)' --fail-under-lines 98
+
+CARGO_FUZZ := 0.13.1
+FUZZ_SECONDS := 20
+FUZZ_TARGETS := tencent_v2 tencent_v3 alibaba
+
+# The pinned compiler takes the flags of a fuzzer with RUSTC_BOOTSTRAP. No sanitizer: the code is safe Rust, and what is
+# looked for are panics, hangs and memory.
+.PHONY: fuzz
+fuzz: ## Throw garbage at the parsers of answers, FUZZ_SECONDS for each API; fails on a panic, a hang or a flood
+	test -x "$(TOOLS)/bin/cargo-fuzz" || cargo install --locked --root "$(TOOLS)" cargo-fuzz@$(CARGO_FUZZ)
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p "fuzz/corpus/$$target"; \
+		RUSTC_BOOTSTRAP=1 PATH="$(TOOLS)/bin:$$PATH" cargo fuzz run --sanitizer none --target-dir "$(TARGET)/fuzz" "$$target" \
+			"fuzz/corpus/$$target" "fuzz/seeds/$$target" -- -dict=fuzz/dictionary -max_total_time=$(FUZZ_SECONDS) \
+			-max_len=16384 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1; \
+	done

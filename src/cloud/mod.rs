@@ -17,6 +17,16 @@ pub mod http;
 pub mod pace;
 pub mod tencent;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
+#[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod recorded;
+
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;

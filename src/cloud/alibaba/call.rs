@@ -206,6 +206,9 @@ pub(super) fn clocks_differ(code: &str, date: Option<&str>) -> bool {
         && theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)
 }
 
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,8 @@ use std::{
 use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+#[cfg(fuzzing)]
+pub(in crate::cloud) use call::fuzz::fuzz;
 pub use sts::Sts;
 
 use self::{

@@ -80,6 +80,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::recorded::Recorded;
 
     const DATE: &str = "2024-01-02T03:04:05Z";
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
@@ -159,5 +160,22 @@ mod tests {
     fn the_body_is_empty_and_an_empty_value_stays() {
         assert_eq!(hex(&Sha256::digest(b"")), EMPTY_BODY);
         assert_eq!(query(&params(&[("b", ""), ("a", "长\"[]")])), "a=%E9%95%BF%22%5B%5D&b=");
+    }
+
+    #[test]
+    fn a_recorded_request_of_the_vendors_library_is_signed_as_the_library_signed_it() {
+        Recorded::judge(&["alibaba", "alibabaSts"], 3, |request| {
+            let theirs =
+                request.header("authorization").filter(|_| request.method == "POST" && request.body.is_empty())?;
+            let (id, rest) = theirs.strip_prefix("ACS3-HMAC-SHA256 Credential=")?.split_once(",SignedHeaders=")?;
+            let (names, _) = rest.split_once(',')?;
+            let value = |name: &str| request.header(name).unwrap().to_owned();
+            // Names live as long as the program; the test's few may.
+            let signed = names.split(';').map(|name| (&*name.to_owned().leak(), value(name)));
+            let headers: Headers = signed.collect();
+            let query = query(&request.query().into_iter().collect());
+            let ours = signature(&request.keys(id), &headers, &query);
+            Some((authorization(id, &headers, &ours), theirs.to_owned()))
+        });
     }
 }

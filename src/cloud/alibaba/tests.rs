@@ -19,6 +19,7 @@ use tokio::{
 use super::*;
 use crate::{
     clock,
+    cloud::policies,
     link::{LinkRow, MachineState, Network},
 };
 
@@ -304,4 +305,18 @@ fn a_provider_needs_addresses_that_are_some_and_shows_no_key() {
     assert!(text.contains("ecs.cn-qingdao.aliyuncs.com") && text.contains("vpc.cn-qingdao.aliyuncs.com"), "{text}");
     let Nature { links_die_with_address, max_batch, lists_all_links, has_cautions } = ecs.nature();
     assert_eq!((links_die_with_address, max_batch, lists_all_links, has_cautions), (false, 1, false, true));
+}
+
+#[test]
+fn the_policy_of_the_documentation_allows_what_is_called_and_nothing_else() {
+    let called = Action::ALL.into_iter().filter(|action| !wire::name(*action).is_empty());
+    let called = called.map(|action| match Service::of(action) {
+        Service::Ecs => format!("ecs:{}", wire::name(action)),
+        Service::Vpc => format!("vpc:{}", wire::name(action)),
+    });
+    // Whose keys they are, and another role's: what the credentials ask.
+    let called: BTreeSet<_> = called.chain(["sts:GetCallerIdentity".to_owned()]).collect();
+    let assumed = BTreeSet::from(["sts:AssumeRole".to_owned()]);
+    let policies = policies::allowed(include_str!("../../../docs/clouds/alibaba.md"));
+    assert_eq!(policies, [called, assumed.clone(), assumed]);
 }

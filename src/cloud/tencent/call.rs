@@ -139,6 +139,9 @@ pub(super) fn clocks_differ(date: Option<&str>) -> bool {
     theirs.is_some_and(|theirs| theirs.duration_since(clock::wall()).unsigned_abs() > SKEW)
 }
 
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,5 +151,17 @@ fn list(scope: &LinkScope, offset: usize) -> Params {
     own
 }
 
+/// Reads `body` as the answer to each call, for the fuzzer.
+#[cfg(fuzzing)]
+pub(in crate::cloud) fn fuzz(body: &[u8]) {
+    use super::call::fuzz::read;
+
+    let _ = read::<Form, Started>(Action::Attach, body);
+    let _ = read::<Form, LinkPage>(Action::ListLinks, body).map(|page| page.page());
+    let _ = read::<Form, MachinePage>(Action::ListMachines, body).map(|page| page.page());
+    let _ = read::<Form, VpcPage>(Action::ReadVpc, body).map(|page| page.page());
+    let _ = read::<Form, TaskAnswer>(Action::ReadTask, body).map(|task| (task.status(), task.text().to_owned()));
+}
+
 #[cfg(test)]
 mod tests;

@@ -157,5 +157,17 @@ fn list(scope: &LinkScope, offset: usize) -> Value {
     own
 }
 
+/// Reads `body` as the answer to each call, for the fuzzer.
+#[cfg(fuzzing)]
+pub(in crate::cloud) fn fuzz(body: &[u8]) {
+    use super::call::fuzz::read;
+
+    let _ = read::<Json, Started>(Action::Attach, body);
+    let _ = read::<Json, LinkPage>(Action::ListLinks, body).map(|page| page.page());
+    let _ = read::<Json, MachinePage>(Action::ListMachines, body).map(|page| page.page());
+    let _ = read::<Json, VpcPage>(Action::ReadVpc, body).map(VpcPage::page);
+    let _ = read::<Json, TaskAnswer>(Action::ReadTask, body).map(|task| task.status);
+}
+
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ use super::*;
 use crate::{
     api::Reason,
     clock,
-    cloud::credentials::Credentials,
+    cloud::{credentials::Credentials, policies},
     link::{MachineState, Network},
 };
 
@@ -611,4 +611,16 @@ fn a_provider_needs_addresses_that_are_some_and_shows_no_key() {
     assert!(shown.contains("vpc.tencentcloudapi.com") && shown.contains("cvm.tencentcloudapi.com"), "{shown}");
     let Nature { links_die_with_address, max_batch, lists_all_links, has_cautions } = v3.nature();
     assert_eq!((links_die_with_address, max_batch, lists_all_links, has_cautions), (true, 100, true, false));
+}
+
+#[test]
+fn the_policy_of_the_documentation_allows_what_is_called_and_nothing_else() {
+    let called = Action::ALL.into_iter().map(wire::name).filter(|name| !name.is_empty());
+    let service = |name: &str| if name == "DescribeInstances" { "cvm" } else { "vpc" };
+    let called = called.map(|name| format!("{}:{name}", service(name)));
+    // Whose keys they are, and another role's: what the credentials ask.
+    let called: BTreeSet<_> = called.chain(["sts:GetCallerIdentity".to_owned()]).collect();
+    let policies = policies::allowed(include_str!("../../../../docs/clouds/tencent.md"));
+    assert_eq!(policies[0], called);
+    assert_eq!(policies[2], BTreeSet::from(["sts:AssumeRole".to_owned()]));
 }

@@ -1,6 +1,10 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::cloud::{
+    documented::{Documented, named},
+    tencent::v3::wire,
+};
 
 const INVALID_ID: Kind = Kind::Refused(Reason::InvalidId);
 const LOOKS: [Action; 5] =
@@ -174,4 +178,34 @@ fn a_lock_is_no_refusal_and_did_not_happen() {
 fn only_an_expired_signature_is_explained_by_a_clock() {
     assert!(is_about_time("AuthFailure.SignatureExpire"));
     assert_eq!(CODES.iter().filter(|(code, _)| is_about_time(code)).count(), 1);
+}
+
+/// Every code of the documents.
+fn documented() -> Vec<Documented> {
+    Documented::all(include_str!("../../../../../tests/data/codes/tencent-v3.tsv"))
+}
+
+#[test]
+fn every_documented_code_has_a_row_and_a_kind_that_follows_the_document() {
+    let named = named(include_str!("../codes.rs"));
+    for row in documented() {
+        assert!(named.contains(row.code), "{row:?}");
+        if row.action == "sts" {
+            let kind = of_tokens(row.code).unwrap();
+            assert!(row.allows(kind), "{row:?} {kind:?}");
+        }
+        for action in Action::ALL.into_iter().filter(|action| row.is_of(*action, wire::name)) {
+            let kind = kind(action, row.code, None).unwrap();
+            assert!(row.allows(kind), "{row:?} {action:?} {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn no_row_is_without_a_documented_code() {
+    let documented = documented();
+    // Or the beginning of one, for endings that nobody knows yet.
+    let is_known = |name: &str| documented.iter().any(|row| beginnings(row.code).any(|beginning| beginning == name));
+    let unknown: Vec<_> = named(include_str!("../codes.rs")).into_iter().filter(|name| !is_known(name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }

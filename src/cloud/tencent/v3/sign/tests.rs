@@ -1,4 +1,5 @@
 use super::*;
+use crate::cloud::recorded::Recorded;
 
 // The sample keys of the public documents.
 const ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
@@ -122,4 +123,24 @@ fn a_second_that_has_begun_counts_as_that_second() {
     let whole = signing("vpc", 1_551_113_065, &VPC, ATTACH);
     let begun = Signing { at: Timestamp::new(1_551_113_065, 999_999_999).unwrap(), ..whole };
     assert_eq!(begun.signature(&keys(SECRET)), "65820687bb515ce880efb379bea73f9c3f1b1a0a3e85db6b4b89996848ee83f1");
+}
+
+#[test]
+fn a_recorded_request_of_the_vendors_library_is_signed_as_the_library_signed_it() {
+    Recorded::judge(&["tencentV3", "tencentSts"], 3, |request| {
+        let theirs = request.header("authorization").filter(|_| request.method == "POST")?;
+        let (id, scope) = theirs.strip_prefix("TC3-HMAC-SHA256 Credential=")?.split_once('/')?;
+        let (_, names) = theirs.split_once("SignedHeaders=")?;
+        let names = names.split(',').next()?.split(';');
+        let headers: Vec<_> = names.map(|name| (name, request.header(name).unwrap())).collect();
+        let second = request.header("x-tc-timestamp")?.parse().unwrap();
+        let signing = Signing {
+            service: scope.split('/').nth(1)?,
+            at: Timestamp::from_second(second).unwrap(),
+            headers: &headers,
+            body: request.body.as_bytes(),
+        };
+        let keys = request.keys(id);
+        Some((signing.authorization(&keys, &signing.signature(&keys)), theirs.to_owned()))
+    });
 }
