@@ -20,7 +20,7 @@ use classiclink::{
         pace::Pace,
         tencent,
     },
-    link::{CALL_DEADLINE, InstanceId, Region, VpcId},
+    link::{CALL_DEADLINE, InstanceId, Region, TaskId, VpcId},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -30,12 +30,15 @@ use tokio::runtime::Runtime;
 use crate::{
     http,
     process::{guarded, kill, new_log, program, start},
-    subject::Subject,
+    subject::{Subject, Topic},
 };
 
 pub(crate) const ACCOUNT: &str = "100000000001";
 pub(crate) const KEY: &str = "AKIDcanary";
 pub(crate) const SECRET: &str = "secret+canary/of=the key";
+
+/// The form of a task of API 3.0.
+pub(crate) const UUID: &str = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a";
 
 /// One for all tests: a client belongs to the runtime that it was made in.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -93,6 +96,16 @@ impl Api {
             Action::ReadTask => "DescribeVpcTaskResult",
             Action::ReadQuota => "DescribeVpcLimits",
         }
+    }
+
+    /// What this API is called for.
+    pub(crate) fn actions(self) -> Vec<Action> {
+        let has = |action: &Action| match action {
+            Action::ReadTask => self.has_tasks(),
+            Action::ReadQuota => self == Self::V3,
+            Action::Attach | Action::Detach | Action::ListLinks | Action::ListMachines | Action::ReadVpc => true,
+        };
+        Action::ALL.into_iter().filter(has).collect()
     }
 
     /// The id of the machine with this number.
@@ -213,6 +226,13 @@ impl Cloud {
         (self.machine("10.66.0.7").await, self.vpc("10.1.0.0/16").await)
     }
 
+    /// Something to ask about: a free machine, a VPC, and a task that nobody started.
+    pub(crate) async fn topic(&self) -> Topic {
+        let (machine, vpc) = self.pair().await;
+        let task = TaskId(self.api.of("999999", UUID, UUID).to_owned());
+        Topic { machine, vpc, task }
+    }
+
     async fn make(&self, what: &str, mut of: Value) -> String {
         of["account"] = json!(ACCOUNT);
         of["region"] = json!(self.api.region());
@@ -274,6 +294,11 @@ impl Cloud {
     pub(crate) async fn strike(&self, action: Action, effect: Value) {
         let fault = json!({ "action": self.api.name(action), "count": null, "effect": effect });
         self.post("faults", fault).await;
+    }
+
+    /// Every call meets this.
+    pub(crate) async fn strike_all(&self, effect: Value) {
+        self.post("faults", json!({ "count": null, "effect": effect })).await;
     }
 
     /// Every call that names this machine meets this.

@@ -24,8 +24,11 @@ macro_rules! on_each_api {
     };
 }
 
+mod broken;
 mod changes;
 mod cloud;
+mod keys;
+mod limits;
 mod links;
 mod machines;
 mod subject;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use classiclink::{
-    cloud::{CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Provider, Taken},
+    cloud::{Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Provider, Taken},
     link::{InstanceId, TaskId, TaskState, Vpc, VpcId},
 };
 
@@ -73,6 +73,41 @@ impl Subject {
 
     pub(crate) async fn task(&self, id: &TaskId) -> Result<TaskState, Kind> {
         told(self.provider.task(id).await)
+    }
+}
+
+/// An answer to any question.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Said {
+    Links(LinkList),
+    Machines(MachineList),
+    Vpc(Option<Vpc>),
+    Quota(Option<usize>),
+    Task(TaskState),
+    Taken(Taken),
+}
+
+/// What there is to ask about.
+#[derive(Clone, Debug)]
+pub(crate) struct Topic {
+    pub(crate) machine: InstanceId,
+    pub(crate) vpc: VpcId,
+    pub(crate) task: TaskId,
+}
+
+impl Subject {
+    /// Makes one call of this action.
+    pub(crate) async fn ask(&self, action: Action, about: &Topic) -> Result<Said, Kind> {
+        let machines = [about.machine.clone()];
+        match action {
+            Action::Attach => self.attach(&about.vpc, &machines).await.map(Said::Taken),
+            Action::Detach => self.detach(&about.vpc, &machines).await.map(Said::Taken),
+            Action::ListLinks => self.links_to(&about.vpc).await.map(Said::Links),
+            Action::ListMachines => self.machines(&machines.into()).await.map(Said::Machines),
+            Action::ReadVpc => self.vpc(&about.vpc).await.map(Said::Vpc),
+            Action::ReadTask => self.task(&about.task).await.map(Said::Task),
+            Action::ReadQuota => self.quota().await.map(Said::Quota),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use classiclink::{
 use serde_json::json;
 
 use crate::{
-    cloud::{Api, Cloud, SECRET},
+    cloud::{Api, Cloud, SECRET, UUID},
     subject::Subject,
     wait::eventually,
 };
@@ -91,8 +91,6 @@ async fn what_is_carried_out_at_once_is_no_task(cloud: &Cloud) {
     let (machine, vpc) = cloud.pair().await;
     assert_eq!(cloud.provider().attach(&vpc, &[machine]).await, Ok(Taken::Done));
 }
-
-const UUID: &str = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a";
 
 /// The task of an attach of a new machine, where time passes like this.
 async fn started(cloud: &Cloud, provider: &Subject, timing: serde_json::Value) -> TaskId {
