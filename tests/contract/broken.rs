@@ -11,7 +11,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Api, Cloud},
+    api::Api,
+    cloud::Cloud,
     subject::{Said, Subject, Topic},
     wait::eventually,
 };
@@ -20,6 +21,7 @@ on_each_api! {
     each: [
         a_look_without_a_usable_answer_is_an_error,
         a_change_without_a_usable_answer_may_have_happened,
+        a_list_of_which_a_page_fails_is_an_error,
         fields_that_nobody_knows_change_nothing,
         an_answer_that_takes_its_time_is_read,
         a_field_of_another_type_makes_no_look_lie,
@@ -77,8 +79,8 @@ async fn a_change_without_a_usable_answer_may_have_happened(cloud: &Cloud) {
         let both = tokio::join!(provider.ask(Action::Attach, &free), provider.ask(Action::Detach, &tied));
         assert!(asked.elapsed() < DEADLINE * 5, "{accident}: after {:?}", asked.elapsed());
         for answer in [both.0, both.1] {
-            let kind = answer.expect_err(&accident.to_string());
-            assert!(kind.may_have_happened(), "{accident}: {kind:?}");
+            let may_have_happened = answer.as_ref().is_err_and(|kind| kind.may_have_happened());
+            assert!(may_have_happened, "{accident}: {answer:?}");
         }
         // And so it is, be it later.
         eventually(&format!("what {accident} leaves"), async || {
@@ -88,6 +90,28 @@ async fn a_change_without_a_usable_answer_may_have_happened(cloud: &Cloud) {
         .await;
         assert_eq!(cloud.calls().await.len() - before, 2, "{accident}: each was sent once");
         cloud.clear().await;
+    }
+}
+
+async fn a_list_of_which_a_page_fails_is_an_error(cloud: &Cloud) {
+    let vpc = cloud.vpc("10.1.0.0/16").await;
+    let there = cloud.crowd(&vpc, 0, 250).await;
+    let provider = cloud.impatient(DEADLINE);
+    for accident in ["resetBefore", "loseAnswer", "badGatewayAfter", "truncatedJson"] {
+        second_page_meets(cloud, Action::ListLinks, accident).await;
+        assert_eq!(provider.links_to(&vpc).await, Err(Kind::Transient), "{accident}");
+        second_page_meets(cloud, Action::ListLinks, accident).await;
+        assert_eq!(provider.links_of(&there).await, Err(Kind::Transient), "{accident}");
+        second_page_meets(cloud, Action::ListMachines, accident).await;
+        assert_eq!(provider.machines(&there).await, Err(Kind::Transient), "{accident}");
+    }
+    assert!(provider.links_to(&vpc).await.unwrap().complete);
+}
+
+/// The first call of an action is answered a moment later, the second meets with an accident.
+async fn second_page_meets(cloud: &Cloud, action: Action, accident: &str) {
+    for effect in [json!({ "delay": { "ms": 1, "when": "after" } }), json!(accident)] {
+        cloud.post("faults", json!({ "action": cloud.api.name(action), "effect": effect })).await;
     }
 }
 
@@ -276,7 +300,7 @@ async fn linked_topic(cloud: &Cloud) -> Topic {
     if cloud.api.has_tasks() {
         cloud.set(json!({ "timing": { "taskDurationMs": 600_000 } })).await;
         let busy = cloud.machine("10.66.0.8").await;
-        let taken = cloud.provider().attach(&topic.vpc, &[busy]).await.unwrap();
+        let taken = cloud.provider().attach(&topic.vpc, &busy).await.unwrap();
         cloud.set(json!({ "timing": { "taskDurationMs": 0 } })).await;
         let classiclink::cloud::Taken::Task(id) = taken else { panic!("{taken:?}") };
         topic.task = id;

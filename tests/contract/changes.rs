@@ -8,7 +8,8 @@ use classiclink::{
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Api, Cloud, no_vpc},
+    api::Api,
+    cloud::{Cloud, no_vpc},
     subject::Subject,
     wait::eventually,
 };
@@ -40,14 +41,14 @@ async fn a_link_that_is_asked_for_is_made_and_seen_and_goes_when_that_is_asked_f
     let (machine, vpc) = cloud.pair().await;
     let provider = cloud.provider();
 
-    let taken = provider.attach(&vpc, &[machine.clone()]).await.unwrap();
+    let taken = provider.attach(&vpc, &machine).await.unwrap();
     until_done(&provider, taken).await;
 
     assert_eq!(cloud.linked(&machine).await.as_ref(), Some(&vpc));
     let list = provider.links_to(&vpc).await.unwrap();
     assert_eq!((&list.rows[&machine].vpc, list.complete), (&vpc, true));
 
-    let taken = provider.detach(&vpc, &[machine.clone()]).await.unwrap();
+    let taken = provider.detach(&vpc, &machine).await.unwrap();
     until_done(&provider, taken).await;
 
     assert_eq!(cloud.linked(&machine).await, None);
@@ -60,7 +61,7 @@ async fn an_answer_may_come_before_the_list_shows_what_it_says(cloud: &Cloud) {
     cloud.set(json!({ "timing": { "listDelayMs": 700 } })).await;
     let (machine, vpc) = cloud.pair().await;
     let provider = cloud.provider();
-    let taken = provider.attach(&vpc, &[machine.clone()]).await.unwrap();
+    let taken = provider.attach(&vpc, &machine).await.unwrap();
     until_done(&provider, taken).await;
     eventually("the list has caught up", async || {
         let list = provider.links_to(&vpc).await.unwrap();
@@ -80,7 +81,7 @@ async fn an_attach_of_what_is_linked_there_already_is_taken_or_a_conflict(cloud:
     let section = cloud.api.of("switches", "switches", "alibaba");
     for setting in settings {
         cloud.set(json!({ section: { "attachSameVpcAgain": setting } })).await;
-        let answer = cloud.provider().attach(&vpc, &[machine.clone()]).await;
+        let answer = cloud.provider().attach(&vpc, &machine).await;
         if *setting == "success" {
             assert!(answer.is_ok(), "{answer:?}");
         } else {
@@ -96,7 +97,7 @@ async fn an_attach_of_what_is_linked_elsewhere_is_a_conflict_and_moves_nothing(c
     cloud.link_by_hand(&machine, &other).await;
     for generation in ["g2", "g1"] {
         cloud.set(json!({ "alibaba": { "generation": generation } })).await;
-        assert_eq!(cloud.provider().attach(&vpc, &[machine.clone()]).await, Err(Kind::Conflict), "{generation}");
+        assert_eq!(cloud.provider().attach(&vpc, &machine).await, Err(Kind::Conflict), "{generation}");
         assert_eq!(cloud.linked(&machine).await.as_ref(), Some(&other));
     }
 }
@@ -120,7 +121,7 @@ async fn a_detach_of_nothing_is_taken_or_says_that_there_is_nothing(cloud: &Clou
     for (setting, refused) in settings {
         cloud.set(setting.clone()).await;
         let provider = cloud.provider();
-        let answer = provider.detach(&vpc, &[machine.clone()]).await;
+        let answer = provider.detach(&vpc, &machine).await;
         match (&answer, refused) {
             (Err(kind), Some(refused)) => assert_eq!(*kind, refused, "{setting}"),
             (Ok(taken), None) => ends(&provider, taken, setting.to_string().contains("failed")).await,
@@ -144,7 +145,7 @@ async fn a_detach_from_a_vpc_that_it_is_not_linked_to_leaves_the_link(cloud: &Cl
     cloud.link_by_hand(&machine, &other).await;
     for setting in ["success", "not-found", "task-failed"] {
         cloud.set(json!({ "switches": { "detachWithoutLink": setting } })).await;
-        let answer = cloud.provider().detach(&vpc, &[machine.clone()]).await;
+        let answer = cloud.provider().detach(&vpc, &machine).await;
         assert!(matches!(answer, Ok(_) | Err(Kind::AlreadyGone)), "{answer:?}");
         assert_eq!(cloud.linked(&machine).await.as_ref(), Some(&other));
     }
@@ -157,9 +158,8 @@ async fn a_machine_or_vpc_that_does_not_exist_is_missing_or_gone(cloud: &Cloud) 
         cloud.set(json!({ "alibaba": { "generation": generation } })).await;
         let provider = cloud.provider();
         for (vpc, machine) in [(vpc.clone(), nobody.clone()), (no_vpc(), machine.clone())] {
-            let machines = [machine];
-            assert_eq!(provider.attach(&vpc, &machines).await, Err(Kind::Missing), "{generation}");
-            assert_eq!(provider.detach(&vpc, &machines).await, Err(Kind::AlreadyGone), "{generation}");
+            assert_eq!(provider.attach(&vpc, &machine).await, Err(Kind::Missing), "{generation}");
+            assert_eq!(provider.detach(&vpc, &machine).await, Err(Kind::AlreadyGone), "{generation}");
         }
     }
 }
@@ -167,7 +167,7 @@ async fn a_machine_or_vpc_that_does_not_exist_is_missing_or_gone(cloud: &Cloud) 
 async fn a_machine_of_a_vpc_is_refused(cloud: &Cloud) {
     let vpc = cloud.vpc("10.1.0.0/16").await;
     let inside = cloud.machine_that(json!({ "ip": "10.1.0.9", "network": "vpc", "vpcId": vpc.as_str() })).await;
-    let answer = cloud.provider().attach(&vpc, &[inside]).await;
+    let answer = cloud.provider().attach(&vpc, &inside).await;
     let reason = cloud.api.of(Reason::Refused, Reason::Refused, Reason::InstanceNotClassic);
     assert_eq!(answer, Err(Kind::Refused(reason)));
 }
@@ -178,7 +178,7 @@ async fn a_machine_that_is_busy_is_busy(cloud: &Cloud) {
     // One API has three words for it.
     for code in ["mutex-operation-task-running", "mutex-task-running", "locked-resources"] {
         cloud.set(json!({ "tencentV3": { "lockedCode": code } })).await;
-        assert_eq!(cloud.provider().attach(&vpc, &[machine.clone()]).await, Err(Kind::Busy), "{code}");
+        assert_eq!(cloud.provider().attach(&vpc, &machine).await, Err(Kind::Busy), "{code}");
     }
     assert_eq!(cloud.linked(&machine).await, None);
 }
@@ -188,7 +188,7 @@ async fn a_vpc_that_is_full_is_a_question_of_quota(cloud: &Cloud) {
     let one_more = cloud.machine("10.66.0.8").await;
     cloud.link_by_hand(&machine, &vpc).await;
     cloud.change_vpc(&vpc, json!({ "quota": 1 })).await;
-    assert_eq!(cloud.provider().attach(&vpc, &[one_more]).await, Err(Kind::Quota));
+    assert_eq!(cloud.provider().attach(&vpc, &one_more).await, Err(Kind::Quota));
 }
 
 async fn machines_are_linked_together_in_one_call(cloud: &Cloud) {
@@ -198,10 +198,10 @@ async fn machines_are_linked_together_in_one_call(cloud: &Cloud) {
     for number in 0..20 {
         machines.push(cloud.machine(&format!("10.66.1.{number}")).await);
     }
-    let taken = provider.attach(&vpc, &machines).await.unwrap();
+    let taken = provider.attach_all(&vpc, &machines).await.unwrap();
     until_done(&provider, taken).await;
     assert_eq!(provider.links_to(&vpc).await.unwrap().rows.len(), machines.len());
-    let taken = provider.detach(&vpc, &machines).await.unwrap();
+    let taken = provider.detach_all(&vpc, &machines).await.unwrap();
     until_done(&provider, taken).await;
     assert_eq!(provider.links_to(&vpc).await.unwrap().rows.len(), 0);
     assert_eq!((cloud.calls_of(Action::Attach).await, cloud.calls_of(Action::Detach).await), (1, 1));
@@ -215,7 +215,7 @@ async fn a_batch_with_a_bad_machine_is_never_said_to_be_done(cloud: &Cloud) {
             cloud.set(json!({ "switches": switches })).await;
             let provider = cloud.provider();
             let batch = [machine, cloud.api.machine(44_444)];
-            match provider.attach(&vpc, &batch).await {
+            match provider.attach_all(&vpc, &batch).await {
                 Err(kind) => assert!(kind.splits_batch(), "{switches}: {kind:?}"),
                 Ok(Taken::Task(id)) => {
                     let ended = provider.task(&id).await;
@@ -234,16 +234,16 @@ async fn a_change_while_a_task_runs_for_the_machine_is_busy(cloud: &Cloud) {
     let (machine, vpc) = cloud.pair().await;
     cloud.set(json!({ "timing": { "taskDurationMs": 600_000 } })).await;
     let provider = cloud.provider();
-    provider.attach(&vpc, &[machine.clone()]).await.unwrap();
-    assert_eq!(provider.attach(&vpc, &[machine.clone()]).await, Err(Kind::Busy));
-    assert_eq!(provider.detach(&vpc, &[machine]).await, Err(Kind::Busy));
+    provider.attach(&vpc, &machine).await.unwrap();
+    assert_eq!(provider.attach(&vpc, &machine).await, Err(Kind::Busy));
+    assert_eq!(provider.detach(&vpc, &machine).await, Err(Kind::Busy));
 }
 
 async fn a_range_that_cannot_be_linked_is_refused(cloud: &Cloud) {
     let machine = cloud.machine("10.66.0.7").await;
     let vpc = cloud.vpc("192.168.0.0/16").await;
     let reason = cloud.api.of(Reason::Refused, Reason::CidrNotSupported, Reason::CidrNotSupported);
-    assert_eq!(cloud.provider().attach(&vpc, &[machine]).await, Err(Kind::Refused(reason)));
+    assert_eq!(cloud.provider().attach(&vpc, &machine).await, Err(Kind::Refused(reason)));
 }
 
 async fn more_than_one_machine_is_refused_before_anything_is_sent(cloud: &Cloud) {
@@ -252,8 +252,8 @@ async fn more_than_one_machine_is_refused_before_anything_is_sent(cloud: &Cloud)
     let provider = cloud.provider();
     assert_eq!(provider.itself().nature().max_batch, 1);
     for machines in [two.as_slice(), &[]] {
-        assert_eq!(provider.attach(&vpc, machines).await, Err(Kind::Refused(Reason::Refused)));
-        assert_eq!(provider.detach(&vpc, machines).await, Err(Kind::Refused(Reason::Refused)));
+        assert_eq!(provider.attach_all(&vpc, machines).await, Err(Kind::Refused(Reason::Refused)));
+        assert_eq!(provider.detach_all(&vpc, machines).await, Err(Kind::Refused(Reason::Refused)));
     }
     assert_eq!(cloud.calls().await.len(), 0);
 }

@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{
+    api::Api,
     http,
     process::{guarded, kill, new_log, program, start},
     subject::{Subject, Topic},
@@ -50,68 +51,6 @@ pub(crate) fn before(api: Api, test: impl AsyncFnOnce(&Cloud)) {
         test(&cloud).await;
         cloud.has_got_nothing_twice().await;
     });
-}
-
-/// The APIs: two generations of Tencent Cloud's, and Alibaba Cloud's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Api {
-    V2,
-    V3,
-    Alibaba,
-}
-
-impl Api {
-    /// Whether a change is a task.
-    pub(crate) const fn has_tasks(self) -> bool {
-        matches!(self, Self::V2 | Self::V3)
-    }
-
-    /// The region of everything.
-    const fn region(self) -> &'static str {
-        match self {
-            Self::V2 | Self::V3 => "ap-guangzhou",
-            Self::Alibaba => "cn-hangzhou",
-        }
-    }
-
-    /// What this one of the three has for something.
-    pub(crate) fn of<T>(self, v2: T, v3: T, alibaba: T) -> T {
-        match self {
-            Self::V2 => v2,
-            Self::V3 => v3,
-            Self::Alibaba => alibaba,
-        }
-    }
-
-    /// The vendor's name of an action.
-    pub(crate) fn name(self, action: Action) -> &'static str {
-        match action {
-            Action::Attach => "AttachClassicLinkVpc",
-            Action::Detach => "DetachClassicLinkVpc",
-            Action::ListLinks => {
-                self.of("DescribeVpcClassicLink", "DescribeClassicLinkInstances", "DescribeClassicLinkInstances")
-            }
-            Action::ListMachines => "DescribeInstances",
-            Action::ReadVpc => self.of("DescribeVpcEx", "DescribeVpcs", "DescribeVpcAttribute"),
-            Action::ReadTask => "DescribeVpcTaskResult",
-            Action::ReadQuota => "DescribeVpcLimits",
-        }
-    }
-
-    /// What this API is called for.
-    pub(crate) fn actions(self) -> Vec<Action> {
-        let has = |action: &Action| match action {
-            Action::ReadTask => self.has_tasks(),
-            Action::ReadQuota => self == Self::V3,
-            Action::Attach | Action::Detach | Action::ListLinks | Action::ListMachines | Action::ReadVpc => true,
-        };
-        Action::ALL.into_iter().filter(has).collect()
-    }
-
-    /// The id of the machine with this number.
-    pub(crate) fn machine(self, number: usize) -> InstanceId {
-        InstanceId::new(&format!("{}-{number:08}", self.of("ins", "ins", "i"))).unwrap()
-    }
 }
 
 /// A VPC that nobody has made.
@@ -156,7 +95,7 @@ impl Cloud {
         let owner = api.of("tencent", "tencent", "alibaba");
         cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         // What a change does is there when it is answered, unless a test says otherwise.
-        cloud.set(json!({ "timing": { "taskDurationMs": 0 } })).await;
+        cloud.reset().await;
         cloud
     }
 
@@ -283,6 +222,17 @@ impl Cloud {
     pub(crate) async fn linked(&self, machine: &InstanceId) -> Option<VpcId> {
         let told = self.ask(Method::GET, &format!("machines/{machine}"), None).await;
         told["link"]["vpcId"].as_str().map(|vpc| VpcId::new(vpc).unwrap())
+    }
+
+    /// Every switch that concerns its API, with all its settings.
+    pub(crate) async fn space(&self) -> Value {
+        self.ask(Method::GET, &format!("settings/space?api={}", self.api.dialect()), None).await
+    }
+
+    /// All settings are what they are by default.
+    pub(crate) async fn reset(&self) {
+        self.ask(Method::DELETE, "settings", None).await;
+        self.set(json!({ "timing": { "taskDurationMs": 0 } })).await;
     }
 
     /// Changes the settings that are named.

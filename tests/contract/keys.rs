@@ -6,7 +6,8 @@ use classiclink::cloud::{Action, Kind};
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::{Api, Cloud, KEY, SECRET},
+    api::Api,
+    cloud::{Cloud, KEY, SECRET},
     subject::{Said, Subject, Topic},
 };
 
@@ -54,7 +55,7 @@ async fn a_temporary_key_works_with_its_token_alone_and_until_it_ends(cloud: &Cl
     }
     let right = Some((KEY, SECRET, Some(TOKEN)));
     let topic = cloud.topic().await;
-    assert!(cloud.provider_with(right).attach(&topic.vpc, &[topic.machine]).await.is_ok());
+    assert!(cloud.provider_with(right).attach(&topic.vpc, &topic.machine).await.is_ok());
     cloud.change_key(json!({ "tokenExpiresAt": 1000 })).await;
     nothing_is_accepted(cloud, right).await;
 }

@@ -6,7 +6,7 @@ use classiclink::cloud::{Action, Kind};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::cloud::{Api, Cloud};
+use crate::{api::Api, cloud::Cloud};
 
 on_each_api! {
     each: [
@@ -24,7 +24,7 @@ async fn what_comes_too_fast_is_throttled_and_not_carried_out(cloud: &Cloud) {
     let vpc = cloud.vpc("10.1.0.0/16").await;
     let mut machines = Vec::new();
     for number in 1..=8 {
-        machines.push([cloud.machine(&format!("10.66.0.{number}")).await]);
+        machines.push(cloud.machine(&format!("10.66.0.{number}")).await);
     }
     let provider = cloud.provider();
 
@@ -32,7 +32,7 @@ async fn what_comes_too_fast_is_throttled_and_not_carried_out(cloud: &Cloud) {
 
     // Two a second, and these lie in two seconds at most.
     assert!(answers.iter().filter(|answer| answer.is_err()).count() >= 4, "{answers:?}");
-    for ([machine], answer) in machines.iter().zip(answers) {
+    for (machine, answer) in machines.iter().zip(answers) {
         assert!(matches!(answer, Ok(_) | Err(Kind::Throttled)), "{answer:?}");
         assert_eq!(cloud.linked(machine).await.is_some(), answer.is_ok());
     }
@@ -67,7 +67,7 @@ async fn an_api_under_maintenance_is_a_passing_trouble(cloud: &Cloud) {
 
 async fn every_call_is(cloud: &Cloud, setting: &str, kind: Kind) {
     let topic = cloud.topic().await;
-    let section = cloud.api.of("tencentV2", "tencentV3", "alibaba");
+    let section = cloud.api.dialect();
     cloud.set(json!({ section: { "api": setting } })).await;
     let provider = cloud.provider();
     for action in cloud.api.actions() {

@@ -8,7 +8,10 @@ use classiclink::{
 };
 use serde_json::json;
 
-use crate::cloud::{Api, Cloud, no_vpc};
+use crate::{
+    api::Api,
+    cloud::{Cloud, no_vpc},
+};
 
 on_each_api! {
     each: [

@@ -8,7 +8,7 @@ use classiclink::{
 };
 use serde_json::json;
 
-use crate::cloud::{Api, Cloud};
+use crate::{api::Api, cloud::Cloud};
 
 on_each_api! {
     each: [

@@ -10,20 +10,21 @@
 macro_rules! on_each_api {
     (each: [$($test:ident),* $(,)?], tencent: [$($of_tencent:ident),* $(,)?], alibaba: [$($of_alibaba:ident),* $(,)?]) => {
         mod v2 {
-            $(#[test] fn $test() { crate::cloud::before(crate::cloud::Api::V2, super::$test); })*
-            $(#[test] fn $of_tencent() { crate::cloud::before(crate::cloud::Api::V2, super::$of_tencent); })*
+            $(#[test] fn $test() { crate::cloud::before(crate::api::Api::V2, super::$test); })*
+            $(#[test] fn $of_tencent() { crate::cloud::before(crate::api::Api::V2, super::$of_tencent); })*
         }
         mod v3 {
-            $(#[test] fn $test() { crate::cloud::before(crate::cloud::Api::V3, super::$test); })*
-            $(#[test] fn $of_tencent() { crate::cloud::before(crate::cloud::Api::V3, super::$of_tencent); })*
+            $(#[test] fn $test() { crate::cloud::before(crate::api::Api::V3, super::$test); })*
+            $(#[test] fn $of_tencent() { crate::cloud::before(crate::api::Api::V3, super::$of_tencent); })*
         }
         mod alibaba {
-            $(#[test] fn $test() { crate::cloud::before(crate::cloud::Api::Alibaba, super::$test); })*
-            $(#[test] fn $of_alibaba() { crate::cloud::before(crate::cloud::Api::Alibaba, super::$of_alibaba); })*
+            $(#[test] fn $test() { crate::cloud::before(crate::api::Api::Alibaba, super::$test); })*
+            $(#[test] fn $of_alibaba() { crate::cloud::before(crate::api::Api::Alibaba, super::$of_alibaba); })*
         }
     };
 }
 
+mod api;
 mod broken;
 mod changes;
 mod cloud;
@@ -32,6 +33,7 @@ mod limits;
 mod links;
 mod machines;
 mod subject;
+mod switches;
 mod tasks;
 mod vpcs;
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fmt::Debug,
+    slice,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -61,12 +62,20 @@ impl Subject {
         told(self.provider.quota(LANE).await)
     }
 
-    pub(crate) async fn attach(&self, vpc: &VpcId, machines: &[InstanceId]) -> Result<Taken, Kind> {
+    pub(crate) async fn attach(&self, vpc: &VpcId, machine: &InstanceId) -> Result<Taken, Kind> {
+        self.attach_all(vpc, slice::from_ref(machine)).await
+    }
+
+    pub(crate) async fn attach_all(&self, vpc: &VpcId, machines: &[InstanceId]) -> Result<Taken, Kind> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         told(self.provider.attach(vpc, machines).await)
     }
 
-    pub(crate) async fn detach(&self, vpc: &VpcId, machines: &[InstanceId]) -> Result<Taken, Kind> {
+    pub(crate) async fn detach(&self, vpc: &VpcId, machine: &InstanceId) -> Result<Taken, Kind> {
+        self.detach_all(vpc, slice::from_ref(machine)).await
+    }
+
+    pub(crate) async fn detach_all(&self, vpc: &VpcId, machines: &[InstanceId]) -> Result<Taken, Kind> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         told(self.provider.detach(vpc, machines).await)
     }
@@ -98,12 +107,11 @@ pub(crate) struct Topic {
 impl Subject {
     /// Makes one call of this action.
     pub(crate) async fn ask(&self, action: Action, about: &Topic) -> Result<Said, Kind> {
-        let machines = [about.machine.clone()];
         match action {
-            Action::Attach => self.attach(&about.vpc, &machines).await.map(Said::Taken),
-            Action::Detach => self.detach(&about.vpc, &machines).await.map(Said::Taken),
+            Action::Attach => self.attach(&about.vpc, &about.machine).await.map(Said::Taken),
+            Action::Detach => self.detach(&about.vpc, &about.machine).await.map(Said::Taken),
             Action::ListLinks => self.links_to(&about.vpc).await.map(Said::Links),
-            Action::ListMachines => self.machines(&machines.into()).await.map(Said::Machines),
+            Action::ListMachines => self.machines(&BTreeSet::from([about.machine.clone()])).await.map(Said::Machines),
             Action::ReadVpc => self.vpc(&about.vpc).await.map(Said::Vpc),
             Action::ReadTask => self.task(&about.task).await.map(Said::Task),
             Action::ReadQuota => self.quota().await.map(Said::Quota),

@@ -7,7 +7,8 @@ use classiclink::{
 use serde_json::json;
 
 use crate::{
-    cloud::{Api, Cloud, SECRET, UUID},
+    api::Api,
+    cloud::{Cloud, SECRET, UUID},
     subject::Subject,
     wait::eventually,
 };
@@ -30,7 +31,7 @@ async fn a_task_that_the_cloud_does_not_know_is_unknown_and_no_error(cloud: &Clo
         Api::V3 => &["not-found", "invalid-parameter-value"],
         Api::Alibaba => &[""],
     };
-    let section = cloud.api.of("tencentV2", "tencentV3", "alibaba");
+    let section = cloud.api.dialect();
     for setting in settings {
         if !setting.is_empty() {
             cloud.set(json!({ section: { "unknownTask": setting } })).await;
@@ -66,7 +67,7 @@ async fn a_task_that_failed_says_why_without_a_secret(cloud: &Cloud) {
     let fault = json!({ "count": null, "effect": { "failTask": { "message": why } } });
     cloud.post("faults", fault).await;
     for output in ["absent", "present"] {
-        let section = cloud.api.of("tencentV2", "tencentV3", "");
+        let section = cloud.api.dialect();
         cloud.set(json!({ section: { "taskOutput": output } })).await;
         let id = started(cloud, &provider, json!({ "taskDurationMs": 0 })).await;
         let TaskState::Failed(text) = provider.task(&id).await.unwrap() else { panic!("it did not fail") };
@@ -89,14 +90,14 @@ async fn a_task_that_was_forgotten_is_unknown(cloud: &Cloud) {
 
 async fn what_is_carried_out_at_once_is_no_task(cloud: &Cloud) {
     let (machine, vpc) = cloud.pair().await;
-    assert_eq!(cloud.provider().attach(&vpc, &[machine]).await, Ok(Taken::Done));
+    assert_eq!(cloud.provider().attach(&vpc, &machine).await, Ok(Taken::Done));
 }
 
 /// The task of an attach of a new machine, where time passes like this.
 async fn started(cloud: &Cloud, provider: &Subject, timing: serde_json::Value) -> TaskId {
     cloud.set(json!({ "timing": timing })).await;
     let (machine, vpc) = cloud.pair().await;
-    match provider.attach(&vpc, &[machine]).await.unwrap() {
+    match provider.attach(&vpc, &machine).await.unwrap() {
         Taken::Task(id) => id,
         Taken::Done => panic!("it was carried out at once"),
     }

@@ -3,7 +3,10 @@
 use classiclink::cloud::{Action, Kind};
 use serde_json::json;
 
-use crate::cloud::{Api, Cloud, no_vpc};
+use crate::{
+    api::Api,
+    cloud::{Cloud, no_vpc},
+};
 
 on_each_api! {
     each: [
@@ -66,7 +69,7 @@ async fn a_vpc_says_whether_classic_link_is_on(cloud: &Cloud) {
     let provider = cloud.provider();
     cloud.change_vpc(&id, json!({ "classicLinkEnabled": false })).await;
     assert!(!provider.vpc(&id).await.unwrap().unwrap().classic_link_enabled);
-    assert_eq!(provider.attach(&id, &[machine]).await, Err(Kind::Conflict));
+    assert_eq!(provider.attach(&id, &machine).await, Err(Kind::Conflict));
     cloud.change_vpc(&id, json!({ "classicLinkEnabled": true })).await;
     assert!(provider.vpc(&id).await.unwrap().unwrap().classic_link_enabled);
     assert_eq!(cloud.calls_of(Action::ReadVpc).await, 2);
