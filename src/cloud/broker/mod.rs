@@ -1,9 +1,9 @@
 //! The broker of one account and region: it looks, admits, sends and follows for every object at once.
 //!
 //! Objects ask and are told; none of the questions waits. [`Broker::observe`] answers from the last looks,
-//! [`Broker::attend`] says what the broker shall do next, [`Broker::ask`] asks for a place in a batch. Four loops do the
-//! work: `looks` (the looks that decisions need, and the sweep), `changes` (one for attaching, one for detaching) and
-//! `tasks`. When what an object was last told is no longer so, the object is woken, and only then: at rest a sweep costs
+//! [`Broker::attend`] says what the broker shall do next, [`Broker::ask`] asks for a place in a batch. A few loops do the
+//! work: `looks` (the looks that decisions need, and the sweep), `probes` (for which address a link was made), `changes`
+//! (one for attaching, one for detaching) and `tasks`. When what an object was last told is no longer so, the object is woken, and only then: at rest a sweep costs
 //! a few calls and wakes nobody.
 //!
 //! The broker never decides. It never sends a change again, and what it remembers may vanish at any time: all that has
@@ -12,6 +12,7 @@
 mod changes;
 mod entry;
 mod looks;
+mod probes;
 mod requests;
 mod state;
 mod tasks;
@@ -19,10 +20,7 @@ mod tasks;
 mod tests;
 mod usage;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc::UnboundedSender};
@@ -32,7 +30,10 @@ use super::{Provider, pace::Pace};
 use crate::{
     api::{Operation, RegionUse},
     clock,
-    link::{Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Sighting, Tempo, VpcId, Watch},
+    link::{
+        Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Remembered, Sighting, Tempo, VpcId,
+        Watch,
+    },
 };
 use state::State;
 
@@ -52,8 +53,8 @@ pub struct Owner {
 pub struct Known {
     /// Whether the record has the machine's address: it was seen once.
     pub recorded: bool,
-    /// The address that the link on record was made for.
-    pub remembered: Option<IpAddr>,
+    /// The address that the link was made for, as far as it is known.
+    pub remembered: Remembered,
     /// The VPC that is wanted.
     pub vpc: Option<VpcId>,
 }
@@ -99,6 +100,7 @@ struct Inner {
     wake: Wake,
     state: Mutex<State>,
     look: Notify,
+    probe: Notify,
     change: [Notify; 2],
     follow: Notify,
     stop: CancellationToken,
@@ -125,6 +127,7 @@ impl Broker {
             wake,
             state: Mutex::default(),
             look: Notify::new(),
+            probe: Notify::new(),
             change: [Notify::new(), Notify::new()],
             follow: Notify::new(),
             stop,
@@ -132,6 +135,7 @@ impl Broker {
         });
         inner.run(looks::needs);
         inner.run(looks::sweeps);
+        inner.run(probes::probe);
         inner.run(tasks::follow);
         inner.run(|inner| changes::admit(inner, Operation::Attach));
         inner.run(|inner| changes::admit(inner, Operation::Detach));
@@ -151,6 +155,7 @@ impl Broker {
     /// Takes what the decision wants done until the next one.
     pub fn attend(&self, instance: &InstanceId, owner: &Owner, watch: Watch) {
         self.0.state().attend(instance, owner, watch);
+        self.0.wonder(instance);
         self.0.look.notify_one();
         self.0.follow.notify_one();
     }

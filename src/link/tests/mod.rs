@@ -7,6 +7,7 @@ mod honesty;
 mod imports;
 mod ownership;
 mod people;
+mod probes;
 mod reports;
 mod rows;
 mod settling;
@@ -19,8 +20,8 @@ use jiff::Timestamp;
 
 use super::{
     Answer, Attempt, Caution, Decision, Denial, Desired, Link, LinkRow, LinkSeen, Machine, MachineSeen, MachineState,
-    Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Sighting, Standing, Task, TaskId, Tempo,
-    Trouble, Vpc, VpcId, VpcSeen, decide,
+    Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Remembered, Sighting, Standing, Task, TaskId,
+    Tempo, Trouble, Vpc, VpcId, VpcSeen, decide,
 };
 use crate::api::{Operation, Origin, Reason};
 
