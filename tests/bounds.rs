@@ -69,7 +69,7 @@ impl Host {
     fn rest(self) -> Option<(Vec<u8>, Duration)> {
         match self {
             Self::Gigabyte | Self::Endless => Some((vec![b'['; 1 << 16], Duration::ZERO)),
-            Self::EndlessChunks => Some(([b"10000\r\n", &[b','; 1 << 16][..], b"\r\n"].concat(), Duration::ZERO)),
+            Self::EndlessChunks => Some((format!("10000\r\n{}\r\n", ",".repeat(1 << 16)).into_bytes(), Duration::ZERO)),
             Self::Drip => Some((vec![b' '], Duration::from_millis(20))),
             Self::EndlessHeaders => Some((b"X-More: and more\r\n".repeat(1000), Duration::ZERO)),
             Self::Text(_) => None,

@@ -27,7 +27,10 @@ mod policies;
 #[cfg(test)]
 mod recorded;
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use async_trait::async_trait;
 
@@ -182,6 +185,22 @@ pub trait Provider: Send + Sync + 'static {
     async fn links_of(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<LinkList, CloudError> {
         let _ = ids;
         self.links(&LinkScope::All, lane).await
+    }
+
+    /// Lists the links of one VPC at these addresses of machines; `None` where the cloud cannot be asked that, or need not be
+    /// because its lists tell the addresses. Whether a link is at the address that it was made for, or at the one that its
+    /// machine has now, is the cloud's affair.
+    ///
+    /// # Errors
+    /// The first call that failed.
+    async fn links_at(
+        &self,
+        vpc: &VpcId,
+        addresses: &BTreeSet<IpAddr>,
+        lane: Lane,
+    ) -> Result<Option<LinkList>, CloudError> {
+        let _ = (vpc, addresses, lane);
+        Ok(None)
     }
 
     /// Lists these machines, a page of ids at a time. An id that makes a call fail is found by halving and comes back in

@@ -60,7 +60,7 @@ pub fn observe(link: &ClassicLink, context: &Context) -> Option<Case> {
     };
     let (broker, idle) = if asks { (asked, None) } else { (None, asked) };
     let (mut sighting, attempt) = broker.as_ref().map_or((Sighting::none(), None), |(instance, broker)| {
-        let known = Known { recorded: record.saw_machine(), remembered: record.made_for(), vpc: desired.vpc.clone() };
+        let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: desired.vpc.clone() };
         broker.observe(instance, &owner, &known)
     });
     if let Some(account) = &account {

@@ -271,14 +271,14 @@ fn cause(row: &Row, record: &Record, sighting: &Sighting) -> Option<Notice> {
     let address = |ip: Option<std::net::IpAddr>| ip.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
     let link = record.link.as_ref();
     match row {
-        Row::Dead(dead) => Some(Notice::new(
-            Reason::PrivateIpChanged,
-            format!(
-                "the private address changed from {} to {}; the link is made again",
-                address(dead.private_ip.or(link.and_then(|link| link.private_ip))),
-                address(sighting.address())
-            ),
-        )),
+        Row::Dead(dead) => {
+            let (old, new) = (dead.private_ip.or(link.and_then(|link| link.private_ip)), sighting.address());
+            // An address that was only seen, of a link that somebody else made, is not the one it was made for.
+            let old = old.filter(|old| !sighting.addresses().contains(old));
+            let (old, new) = (address(old), address(new));
+            let message = format!("the private address changed from {old} to {new}; the link is made again");
+            Some(Notice::new(Reason::PrivateIpChanged, message))
+        }
         Row::Attach => link.map(|link| {
             Notice::new(Reason::LinkLost, format!("the link to {} went without our doing; it is made again", link.vpc))
         }),

@@ -24,6 +24,14 @@ pub struct Machine {
     pub state: MachineState,
 }
 
+impl Machine {
+    /// Whether both have the same addresses, in whichever order they are listed.
+    pub(super) fn has_addresses_of(&self, other: &Self) -> bool {
+        let all_in = |some: &Self, others: &Self| some.addresses.iter().all(|ip| others.addresses.contains(ip));
+        all_in(self, other) && all_in(other, self)
+    }
+}
+
 /// The network of a machine.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Network {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-use super::{TaskId, VpcId};
+use super::{Remembered, TaskId, VpcId};
 use crate::api::{ClassicLinkStatus, LinkRecord, Operation, Origin, Reason, RefusalRecord, TaskRecord};
 
 /// The record of one object.
@@ -71,6 +71,14 @@ impl Link {
             Origin::Found => false,
         }
     }
+
+    /// Whoever made a link that was there before us, and when: the address on record is the one that was seen first.
+    fn remembered(&self) -> Option<Remembered> {
+        self.private_ip.map(match self.origin {
+            Origin::Created => Remembered::MadeFor,
+            Origin::Adopted | Origin::Found => Remembered::Seen,
+        })
+    }
 }
 
 impl Record {
@@ -97,10 +105,10 @@ impl Record {
     /// or else that of the link on record. Against the old link's address, the link that is just being made again would
     /// look dead.
     #[must_use]
-    pub fn made_for(&self) -> Option<IpAddr> {
+    pub fn remembered(&self) -> Remembered {
         let attach = self.task.as_ref().filter(|task| task.operation == Operation::Attach);
-        let linked = self.link.as_ref().and_then(|link| link.private_ip);
-        attach.and_then(|task| task.private_ip).or(linked)
+        let intended = attach.and_then(|task| task.private_ip).map(Remembered::MadeFor);
+        intended.or_else(|| self.link.as_ref()?.remembered()).unwrap_or_default()
     }
 
     /// The refusal of this generation, if one stands.

@@ -220,7 +220,7 @@ fn linked(desired: &Desired, sighting: &Sighting, decision: &Decision, verified:
     } else {
         Notice::new(
             Reason::AddressUnverified,
-            format!("{} is {REACH}; which address the link was made for is not known yet", names.instance),
+            format!("{} is {REACH}; which address the link was made for is not known", names.instance),
         )
     }
 }

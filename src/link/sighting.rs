@@ -79,7 +79,7 @@ pub enum LinkSeen {
     Alive(LinkRow),
     /// It leads to this VPC; which address it was made for is not known.
     Unverified(LinkRow),
-    /// It leads to this VPC and was made for an address that the machine has no more: seen once.
+    /// It leads to this VPC and was made for an address that the machine does not have: seen once.
     Suspect(LinkRow),
     /// The same, proven.
     Dead(LinkRow),

@@ -8,7 +8,9 @@ use std::{net::IpAddr, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    Caution, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen, sighting::apart,
+    Caution, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen,
+    probe::{AddressLook, Ground, Probe, Question},
+    sighting::apart,
 };
 
 /// What one look said of a machine's link.
@@ -34,6 +36,18 @@ pub enum MachineLook {
     },
 }
 
+/// What the record remembers of the address that a link was made for, where the list tells none.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Remembered {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The machine's when the link was first seen: who made it, and for which address, is not known.
+    Seen(IpAddr),
+    /// That of our intent.
+    MadeFor(IpAddr),
+}
+
 /// What the looks of one machine have shown so far.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
@@ -41,8 +55,9 @@ pub struct Trail {
     machine: Option<MachineTrail>,
     /// A change makes looks that began before it stale.
     stale_before: Option<Timestamp>,
-    /// The address that the record remembers, where the list tells none.
-    remembered: Option<IpAddr>,
+    remembered: Remembered,
+    /// What asking for the links at its addresses has shown.
+    probe: Option<Probe>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,8 +125,32 @@ impl Trail {
     }
 
     /// What the record remembers of the address, for clouds whose list tells none.
-    pub fn remember(&mut self, address: Option<IpAddr>) {
+    pub fn remember(&mut self, address: Remembered) {
         self.remembered = address;
+    }
+
+    /// What to ask about the addresses, if the link is in doubt and the answer is not known.
+    #[must_use]
+    pub fn question(&self, dies_with_address: bool, tempo: Tempo) -> Option<Question> {
+        let link = self.link.as_ref().filter(|_| dies_with_address && !self.is_stale())?;
+        Probe::question(self.probe.as_ref(), self.ground(link)?, tempo)
+    }
+
+    /// Takes what a look by address that began at `begun` showed. What was asked about another link or other addresses
+    /// than the present ones is no news.
+    pub fn addresses(&mut self, begun: Timestamp, question: &Question, look: AddressLook, tempo: Tempo) {
+        let link = self.link.as_ref().filter(|_| !self.is_stale());
+        let Some(ground) = link.and_then(|link| self.ground(link)).filter(|ground| question.is_about(ground)) else {
+            return;
+        };
+        self.probe = Some(Probe::take(self.probe.clone(), &ground, begun, look, tempo));
+    }
+
+    /// Someone doubts what was answered about the addresses.
+    pub fn doubt(&mut self) {
+        if let Some(probe) = &mut self.probe {
+            probe.doubt();
+        }
     }
 
     /// Whether a fresh look at the link is outstanding.
@@ -155,17 +194,54 @@ impl Trail {
 
     fn link_seen(&self, trail: &LinkTrail, dies_with_address: bool, tempo: Tempo) -> LinkSeen {
         let Some(row) = trail.row.clone() else { return LinkSeen::Absent };
-        let machine = self.machine.as_ref().filter(|machine| machine.listed);
-        let addresses = machine.and_then(|machine| machine.last_listed.as_ref()).map(|machine| &machine.addresses);
-        let Some(addresses) = addresses.filter(|addresses| dies_with_address && !addresses.is_empty()) else {
+        if !dies_with_address {
             return LinkSeen::Alive(row);
-        };
-        match row.private_ip.or(self.remembered) {
-            None => LinkSeen::Unverified(row),
-            Some(ip) if addresses.contains(&ip) => LinkSeen::Alive(row),
-            Some(_) if self.is_dead(trail, tempo) => LinkSeen::Dead(row),
-            Some(_) => LinkSeen::Suspect(row),
         }
+        let addresses = self.present();
+        match self.made_for(&row) {
+            Remembered::MadeFor(ip) if addresses.is_empty() || addresses.contains(&ip) => LinkSeen::Alive(row),
+            Remembered::Seen(ip) if !addresses.is_empty() && !addresses.contains(&ip) => {
+                self.differs(row, trail, tempo)
+            }
+            Remembered::MadeFor(_) => self.differs(row, trail, tempo),
+            Remembered::Seen(_) | Remembered::Nothing => {
+                Probe::seen(self.probe.as_ref(), self.ground(trail), row, tempo)
+            }
+        }
+    }
+
+    fn made_for(&self, row: &LinkRow) -> Remembered {
+        row.private_ip.map_or(self.remembered, Remembered::MadeFor)
+    }
+
+    /// The addresses that the machine is listed with; none where the list did not say.
+    fn present(&self) -> &[IpAddr] {
+        let machine = self.machine.as_ref().filter(|machine| machine.listed);
+        machine.and_then(|machine| machine.last_listed.as_ref()).map_or(&[], |machine| &machine.addresses)
+    }
+
+    /// It was made for an address that the machine has no more.
+    fn differs(&self, row: LinkRow, trail: &LinkTrail, tempo: Tempo) -> LinkSeen {
+        if self.is_dead(trail, tempo) { LinkSeen::Dead(row) } else { LinkSeen::Suspect(row) }
+    }
+
+    /// What a question about the addresses rests on; `None` where nothing is in doubt.
+    fn ground(&self, link: &LinkTrail) -> Option<Ground> {
+        let row = link.row.as_ref()?;
+        let machine = self.machine.as_ref()?;
+        let addresses = self.present();
+        let doubtful = match self.made_for(row) {
+            Remembered::MadeFor(_) => false,
+            Remembered::Seen(ip) => addresses.contains(&ip),
+            Remembered::Nothing => !addresses.is_empty(),
+        };
+        doubtful.then(|| Ground {
+            vpc: row.vpc.clone(),
+            addresses: addresses.iter().copied().collect(),
+            agreed: link.agreed.max(machine.agreed),
+            stale_before: self.stale_before,
+            looked: link.looked.min(machine.looked),
+        })
     }
 
     /// Two looks at the machine and two at the link, far enough apart, show the same disagreement, all since the last
@@ -180,7 +256,7 @@ impl Trail {
 impl MachineTrail {
     fn listed(before: Option<Self>, begun: Timestamp, machine: Machine) -> Self {
         let same = before.filter(|trail| {
-            trail.listed && trail.last_listed.as_ref().is_some_and(|old| old.addresses == machine.addresses)
+            trail.listed && trail.last_listed.as_ref().is_some_and(|old| old.has_addresses_of(&machine))
         });
         let agreed = same.map_or(begun, |trail| trail.agreed);
         Self { last_listed: Some(machine), listed: true, looked: begun, agreed, absences: Vec::new() }

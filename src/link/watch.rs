@@ -32,6 +32,8 @@ pub struct Watch {
     pub recorded: bool,
     /// The VPC whose list tells of the machine.
     pub place: Option<VpcId>,
+    /// Whether it matters for which address its link was made.
+    pub verify: bool,
 }
 
 /// A look that is wanted, again and again until the decision no longer asks for it.
@@ -63,6 +65,7 @@ impl Watch {
             attempt: None,
             recorded: record.saw_machine(),
             place: record.link.as_ref().map(|link| link.vpc.clone()),
+            verify: false,
         }
     }
 
@@ -84,7 +87,9 @@ impl Watch {
         let recorded = rest.recorded || observed.record.saw_machine();
         // What came back stays of interest until a status without the task was written.
         let attempt = observed.record.task.as_ref().map(|task| task.started_at);
-        Self { vpc: desired.vpc.clone().filter(|_| asks), need, place, recorded, attempt, ..rest }
+        let wanted = sighting.link.row().is_some_and(|row| Some(&row.vpc) == desired.vpc.as_ref());
+        let verify = wanted && !desired.terminating;
+        Self { vpc: desired.vpc.clone().filter(|_| asks), need, place, recorded, attempt, verify, ..rest }
     }
 }
 

@@ -9,8 +9,8 @@ use classiclink::{
     api::{ClassicLinkStatus, ConditionType, Operation, Origin, Reason, find},
     link::{
         Answer, Attempt, Beat, Change, Decision, Denial, Desired, Finalizer, Link, LinkLook, LinkRow, Machine,
-        MachineLook, MachineState, Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Row, Sighting,
-        Standing, Step, TaskId, Tempo, Trail, Trouble, Vpc, VpcId, VpcSeen, begin, decide, report,
+        MachineLook, MachineState, Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Remembered,
+        Row, Sighting, Standing, Step, TaskId, Tempo, Trail, Trouble, Vpc, VpcId, VpcSeen, begin, decide, report,
     },
 };
 use jiff::Timestamp;
@@ -138,7 +138,7 @@ fn desired(object: &Object) -> Desired {
 
 impl Memory {
     /// The real trail, walked again.
-    fn trail(&self, remembered: Option<IpAddr>, tempo: Tempo) -> Trail {
+    fn trail(&self, remembered: Remembered, tempo: Tempo) -> Trail {
         let mut trail = Trail::default();
         trail.remember(remembered);
         for (begun, seen) in &self.links {
@@ -224,7 +224,7 @@ impl Build {
     pub fn case(&self, state: &State) -> Option<Case> {
         let object = state.object.as_ref()?;
         let record = record(&object.record);
-        let trail = state.memory.trail(record.made_for(), self.tempo);
+        let trail = state.memory.trail(record.remembered(), self.tempo);
         let good = Vpc { cidr_allowed: Some(true), cidr: String::new(), classic_link_enabled: true };
         let trouble = state
             .memory

@@ -86,6 +86,11 @@ impl Shown {
         let vpc = worded(sighting.vpc.clone());
         Self { machine: sighting.machine.clone(), link: sighting.link.clone(), vpc, trouble }
     }
+
+    /// Whether the owner was told the same of the link.
+    pub(super) fn has_link_of(&self, other: &Self) -> bool {
+        self.link == other.link
+    }
 }
 
 /// What was seen of a VPC, without the words of a failure: they may differ each time.

@@ -75,6 +75,7 @@ impl Inner {
         let usage = state.tell_usage(begun, self.tempo);
         drop(state);
         self.tell(owners);
+        self.probe.notify_one();
         if usage {
             self.tell_account();
         }

@@ -1,9 +1,9 @@
 //! The broker of one account and region: it looks, admits, sends and follows for every object at once.
 //!
 //! Objects ask and are told; none of the questions waits. [`Broker::observe`] answers from the last looks,
-//! [`Broker::attend`] says what the broker shall do next, [`Broker::ask`] asks for a place in a batch. Four loops do the
-//! work: `looks` (the looks that decisions need, and the sweep), `changes` (one for attaching, one for detaching) and
-//! `tasks`. When what an object was last told is no longer so, the object is woken, and only then: at rest a sweep costs
+//! [`Broker::attend`] says what the broker shall do next, [`Broker::ask`] asks for a place in a batch. A few loops do the
+//! work: `looks` (the looks that decisions need, and the sweep), `probes` (for which address a link was made), `changes`
+//! (one for attaching, one for detaching) and `tasks`. When what an object was last told is no longer so, the object is woken, and only then: at rest a sweep costs
 //! a few calls and wakes nobody.
 //!
 //! The broker never decides. It never sends a change again, and what it remembers may vanish at any time: all that has
@@ -13,6 +13,7 @@ mod changes;
 mod entry;
 mod looks;
 mod plan;
+mod probes;
 mod requests;
 mod state;
 mod tasks;
@@ -20,10 +21,7 @@ mod tasks;
 mod tests;
 mod usage;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc::UnboundedSender};
@@ -33,7 +31,10 @@ use super::{Provider, pace::Pace};
 use crate::{
     api::{Operation, RegionUse},
     clock,
-    link::{Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Sighting, Tempo, VpcId, Watch},
+    link::{
+        Attempt, Census, Change, Guard, InstanceId, LinkSeen, MachineSeen, Notice, Remembered, Sighting, Tempo, VpcId,
+        Watch,
+    },
 };
 use state::State;
 
@@ -53,8 +54,8 @@ pub struct Owner {
 pub struct Known {
     /// Whether the record has the machine's address: it was seen once.
     pub recorded: bool,
-    /// The address that the link on record was made for.
-    pub remembered: Option<IpAddr>,
+    /// The address that the link was made for, as far as it is known.
+    pub remembered: Remembered,
     /// The VPC that is wanted.
     pub vpc: Option<VpcId>,
 }
@@ -100,6 +101,7 @@ struct Inner {
     wake: Wake,
     state: Mutex<State>,
     look: Notify,
+    probe: Notify,
     change: [Notify; 2],
     follow: Notify,
     stop: CancellationToken,
@@ -126,6 +128,7 @@ impl Broker {
             wake,
             state: Mutex::default(),
             look: Notify::new(),
+            probe: Notify::new(),
             change: [Notify::new(), Notify::new()],
             follow: Notify::new(),
             stop,
@@ -133,6 +136,7 @@ impl Broker {
         });
         inner.run(looks::needs);
         inner.run(looks::sweeps);
+        inner.run(probes::probe);
         inner.run(tasks::follow);
         inner.run(|inner| changes::admit(inner, Operation::Attach));
         inner.run(|inner| changes::admit(inner, Operation::Detach));
@@ -152,6 +156,7 @@ impl Broker {
     /// Takes what the decision wants done until the next one.
     pub fn attend(&self, instance: &InstanceId, owner: &Owner, watch: Watch) {
         self.0.state().attend(instance, owner, watch);
+        self.0.wonder(instance);
         self.0.look.notify_one();
         self.0.follow.notify_one();
     }

@@ -137,6 +137,9 @@ impl State {
             }
             entry.needed = entry.needed.saturating_add(1);
             entry.need_looked = Some(now);
+            if entry.waits() {
+                entry.trail.doubt();
+            }
             plan.machines.insert(instance.clone());
             plan.scopes.insert(need.vpc.clone().filter(|_| !all));
             plan.lane = Some(plan.lane.map_or(watch.lane, |lane| lane.min(watch.lane)));

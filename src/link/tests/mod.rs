@@ -8,6 +8,7 @@ mod imports;
 mod outliving;
 mod ownership;
 mod people;
+mod probes;
 mod reports;
 mod rows;
 mod settling;
@@ -20,8 +21,8 @@ use jiff::Timestamp;
 
 use super::{
     Answer, Attempt, Caution, Decision, Denial, Desired, Link, LinkRow, LinkSeen, Machine, MachineSeen, MachineState,
-    Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Sighting, Standing, Task, TaskId, Tempo,
-    Trouble, Vpc, VpcId, VpcSeen, decide,
+    Names, Network, Notice, Observed, Policy, Progress, Record, Refusal, Remembered, Sighting, Standing, Task, TaskId,
+    Tempo, Trouble, Vpc, VpcId, VpcSeen, decide,
 };
 use crate::api::{Operation, Origin, Reason};
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     api::{ConditionType, find},
-    link::{LinkLook, MachineLook, Row, Step, Trail, VpcSeen, report},
+    link::{LinkLook, MachineLook, Remembered, Row, Step, Trail, VpcSeen, report},
 };
 
 const CAUTION: Caution = Caution::Say("its range has a rule");
@@ -19,7 +19,7 @@ fn sighted(addresses: &[u8]) -> Sighting {
     let machine = Machine { addresses: addresses.iter().map(|last| ip(*last)).collect(), ..machine() };
     trail.machine(t(9000), MachineLook::Listed(machine), tempo());
     trail.link(t(9000), LinkLook::Row(bare()));
-    trail.remember(Some(ip(1)));
+    trail.remember(Remembered::MadeFor(ip(1)));
     Sighting { vpc: VpcSeen::Unlooked, ..trail.sighting(true, false, tempo()) }
 }
 

@@ -143,9 +143,21 @@ fn a_link_of_ours_that_somebody_moved_is_theirs() {
 #[test]
 fn a_link_made_again_for_another_address_is_judged_by_the_address_of_the_intent() {
     let mut record = linked(here(), Origin::Created);
-    assert_eq!(record.made_for(), Some(ip(1)));
+    assert_eq!(record.remembered(), Remembered::MadeFor(ip(1)));
     record.task = Some(Task { private_ip: Some(ip(2)), ..task(Operation::Attach, here(), 8000) });
-    assert_eq!(record.made_for(), Some(ip(2)), "the list tells none: against the old one the new link would look dead");
+    let new = Remembered::MadeFor(ip(2));
+    assert_eq!(record.remembered(), new, "the list tells none: against the old one the new link would look dead");
     record.task = Some(Task { private_ip: Some(ip(2)), ..task(Operation::Detach, here(), 8000) });
-    assert_eq!(record.made_for(), Some(ip(1)));
+    assert_eq!(record.remembered(), Remembered::MadeFor(ip(1)));
+}
+
+#[test]
+fn the_address_of_a_link_that_was_there_before_us_is_one_that_was_seen_not_one_it_was_made_for() {
+    for origin in [Origin::Found, Origin::Adopted] {
+        let mut record = linked(here(), origin);
+        assert_eq!(record.remembered(), Remembered::Seen(ip(1)));
+        record.task = Some(Task { private_ip: Some(ip(2)), ..task(Operation::Attach, here(), 8000) });
+        assert_eq!(record.remembered(), Remembered::MadeFor(ip(2)));
+    }
+    assert_eq!(Record::default().remembered(), Remembered::Nothing);
 }

@@ -231,6 +231,7 @@ fn linked_when_a_link_to_the_wanted_vpc_is_alive() {
             let decision = decided(&desired(), seen(link.clone()), record);
             assert_eq!(decision.row, Row::Linked { verified });
             assert!(rests(&decision));
+            assert!(decision.watch.verify, "it matters for which address it was made");
         }
     }
 }
@@ -258,6 +259,7 @@ fn elsewhere_when_the_link_leads_elsewhere_and_is_not_ours() {
         let decision = decided(&desired(), seen(alive(there())), record);
         assert_eq!(decision.row, Row::Elsewhere(there()));
         assert!(rests(&decision));
+        assert!(!decision.watch.verify, "it does not matter for which address somebody else's was made");
     }
 }
 
@@ -269,6 +271,9 @@ fn dead_when_the_link_is_dead_and_ours() {
     assert_eq!(change(&decision), Some((Operation::Detach, here())));
     let cause = decision.cause.unwrap();
     assert!(cause.message.contains("10.0.0.9") && cause.message.contains("10.0.0.1"), "{}", cause.message);
+    let bare = LinkSeen::Dead(LinkRow { vpc: here(), private_ip: None });
+    let cause = decided(&desired(), seen(bare), linked(here(), Origin::Adopted)).cause.unwrap();
+    assert!(cause.message.contains("from unknown to 10.0.0.1"), "it was seen, not made for it: {}", cause.message);
 }
 
 #[test]
@@ -277,6 +282,7 @@ fn dead_found_when_the_link_is_dead_and_not_ours() {
         let decision = decided(&desired(), seen(LinkSeen::Dead(row_to(here()))), record);
         assert_eq!(decision.row, Row::DeadFound);
         assert!(rests(&decision));
+        assert!(decision.watch.verify, "it may have been repaired when somebody asks for a look");
     }
 }
 

@@ -173,9 +173,9 @@ fn where_the_list_tells_no_address_the_remembered_one_is_compared() {
     let mut trail = Trail::default();
     both(&mut trail, 0, listed(&[2]), to(here(), None));
     assert!(matches!(sighting(&trail).link, LinkSeen::Unverified(_)), "nothing is remembered of a found link");
-    trail.remember(Some(ip(2)));
+    trail.remember(Remembered::MadeFor(ip(2)));
     assert!(matches!(sighting(&trail).link, LinkSeen::Alive(_)));
-    trail.remember(Some(ip(1)));
+    trail.remember(Remembered::MadeFor(ip(1)));
     assert!(matches!(sighting(&trail).link, LinkSeen::Suspect(_)));
     both(&mut trail, 5, listed(&[2]), to(here(), None));
     assert!(matches!(sighting(&trail).link, LinkSeen::Dead(_)));

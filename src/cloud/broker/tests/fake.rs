@@ -205,7 +205,16 @@ pub(super) fn owner(number: usize) -> Owner {
 }
 
 pub(super) fn watching(need: Option<Need>) -> Watch {
-    Watch { lane: Lane::NewLink, vpc: None, follow: None, need, attempt: None, recorded: false, place: Some(vpc()) }
+    Watch {
+        lane: Lane::NewLink,
+        vpc: None,
+        follow: None,
+        need,
+        attempt: None,
+        recorded: false,
+        place: Some(vpc()),
+        verify: false,
+    }
 }
 
 pub(super) fn attach(most: Option<usize>) -> Change {

@@ -2,14 +2,15 @@
 //!
 //! Its words are in `wire`, its codes in `codes`, its signature in `sign`; `dialect` puts a request together and takes an
 //! answer apart. What lists prove is not decided here, but in the folder above, for both APIs alike. Its list of links has
-//! no addresses: whether a link is dead is told by the address that the record remembers (`link::trail`).
+//! no addresses: whether a link is dead is told by the address that the record remembers (`link::trail`), and of a link
+//! that somebody else made by a list of the links at the machine's addresses (`link::probe`).
 
 pub(super) mod codes;
 mod dialect;
 pub(super) mod sign;
 pub(super) mod wire;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -60,6 +61,16 @@ impl V3 {
         Ok(Taken::Task(TaskId(started.request_id)))
     }
 
+    /// The links that pass these filters; `scope` says what a refusal of the first page stands for.
+    async fn list(&self, scope: &LinkScope, filters: &[Value], lane: Lane) -> Result<LinkList, CloudError> {
+        let mut reading = links::Reading::new(scope);
+        while let Some(offset) = reading.next() {
+            let answer = self.caller.look(Action::ListLinks, lane, page(filters, offset)).await;
+            reading.take(answer.map(|page: LinkPage| page.page()))?;
+        }
+        Ok(reading.finish())
+    }
+
     /// One list of these machines, 100 at most.
     async fn some_machines(&self, ids: &[&InstanceId], lane: Lane) -> Result<machines::Page, CloudError> {
         // The actions of this service take numbers as numbers.
@@ -76,12 +87,22 @@ impl Provider for V3 {
     }
 
     async fn links(&self, scope: &LinkScope, lane: Lane) -> Result<LinkList, CloudError> {
-        let mut reading = links::Reading::new(scope);
-        while let Some(offset) = reading.next() {
-            let answer = self.caller.look(Action::ListLinks, lane, list(scope, offset)).await;
-            reading.take(answer.map(|page: LinkPage| page.page()))?;
-        }
-        Ok(reading.finish())
+        let filters = match scope {
+            LinkScope::All => Vec::new(),
+            LinkScope::Vpc(vpc) => vec![filter(vpc)],
+        };
+        self.list(scope, &filters, lane).await
+    }
+
+    async fn links_at(
+        &self,
+        vpc: &VpcId,
+        addresses: &BTreeSet<IpAddr>,
+        lane: Lane,
+    ) -> Result<Option<LinkList>, CloudError> {
+        let filters = [filter(vpc), json!({"Name": "vm-ip", "Values": addresses})];
+        // Not in the scope of that VPC: that something was not found may be about the address, and would prove nothing.
+        self.list(&LinkScope::All, &filters, lane).await.map(Some)
     }
 
     async fn machines(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<MachineList, CloudError> {
@@ -149,10 +170,10 @@ fn filter(vpc: &VpcId) -> Value {
 }
 
 /// The parameters of a page of links. The actions of this service take numbers as text, and no order.
-fn list(scope: &LinkScope, offset: usize) -> Value {
+fn page(filters: &[Value], offset: usize) -> Value {
     let mut own = json!({"Offset": offset.to_string(), "Limit": LINKS_PER_PAGE.to_string()});
-    if let LinkScope::Vpc(vpc) = scope {
-        own["Filters"] = json!([filter(vpc)]);
+    if !filters.is_empty() {
+        own["Filters"] = json!(filters);
     }
     own
 }

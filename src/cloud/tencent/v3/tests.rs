@@ -350,6 +350,36 @@ async fn links_are_read_page_by_page_until_all_are_seen_and_their_numbers_are_te
 }
 
 #[tokio::test]
+async fn the_links_at_some_addresses_are_asked_for_by_vpc_and_address_and_read_page_by_page() {
+    let cloud = cloud(|asked| links(asked, 101, 101)).await;
+    let addresses = ["10.66.0.8", "10.66.0.7"].map(|ip| ip.parse::<IpAddr>().unwrap()).into();
+    let list = cloud.v3.links_at(&vpc_id(), &addresses, Lane::Sweep).await.unwrap().unwrap();
+    assert_eq!((list.rows.len(), list.complete), (101, true));
+    let filters = json!([
+        {"Name": "vpc-id", "Values": ["vpc-gjui0b5t"]},
+        {"Name": "vm-ip", "Values": ["10.66.0.7", "10.66.0.8"]},
+    ]);
+    let pages = ["0", "100"].map(|offset| json!({"Filters": filters, "Offset": offset, "Limit": "100"}));
+    assert_eq!(cloud.asked().into_iter().map(|asked| asked.own).collect::<Vec<_>>(), pages);
+}
+
+#[tokio::test]
+async fn that_nothing_is_at_an_address_is_proved_by_an_empty_list_and_by_no_refusal() {
+    let at = async |reply: Reply| {
+        let cloud = cloud(move |_| reply.clone()).await;
+        cloud.v3.links_at(&vpc_id(), &["10.66.0.7".parse().unwrap()].into(), Lane::Sweep).await
+    };
+    let empty = at(ok(json!({"TotalCount": 0, "ClassicLinkInstanceSet": []}))).await.unwrap().unwrap();
+    assert_eq!(empty, LinkList { complete: true, ..LinkList::default() });
+    let cut = at(ok(json!({"TotalCount": 2, "ClassicLinkInstanceSet": []}))).await.unwrap().unwrap();
+    assert!(!cut.complete);
+    let unread = at(ok(json!({"TotalCount": 1, "ClassicLinkInstanceSet": [{"VpcId": 7}]}))).await.unwrap().unwrap();
+    assert!(!unread.complete, "any machine may be in a row that is not understood");
+    assert_eq!(at(refused("ResourceNotFound")).await.unwrap_err().kind, Kind::Missing);
+    assert_eq!(at(refused("UnauthorizedOperation")).await.unwrap_err().kind, Kind::PermissionDenied);
+}
+
+#[tokio::test]
 async fn a_list_whose_total_changes_meanwhile_is_incomplete() {
     for second in [149, 151] {
         let cloud = cloud(move |asked| links(asked, if asked.own["Offset"] == "0" { 150 } else { second }, 151)).await;
