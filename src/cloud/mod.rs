@@ -163,6 +163,8 @@ pub struct Nature {
 /// - Bounded: each call ends within [`crate::link::CALL_DEADLINE`] and reads a bounded answer.
 /// - The answer may lag the truth by seconds, in both directions.
 /// - No secret leaves, in an error least of all.
+///
+/// `tests/contract` holds every provider to it.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// How this cloud's links behave.

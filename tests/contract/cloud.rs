@@ -20,7 +20,7 @@ use classiclink::{
         pace::Pace,
         tencent,
     },
-    link::{CALL_DEADLINE, InstanceId, Region, TaskId, VpcId},
+    link::{InstanceId, Region, TaskId, VpcId},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -43,6 +43,9 @@ pub(crate) const UUID: &str = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a";
 
 /// One for all tests: a client belongs to the runtime that it was made in.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// The operator's own client, as it is; to make one takes a while.
+static PATIENT: LazyLock<Client> = LazyLock::new(|| Client::new().unwrap());
 
 /// Leads a test to its end before a cloud with this API.
 pub(crate) fn before(api: Api, test: impl AsyncFnOnce(&Cloud)) {
@@ -106,29 +109,29 @@ impl Cloud {
 
     /// A provider with these keys, or none: id, secret, token.
     pub(crate) fn provider_with(&self, keys: Option<(&str, &str, Option<&str>)>) -> Subject {
-        self.subject(self.address(), keys, CALL_DEADLINE)
+        self.subject(self.address(), keys, PATIENT.clone())
     }
 
     /// A provider whose calls end sooner than those of the operator.
     pub(crate) fn impatient(&self, deadline: Duration) -> Subject {
-        self.subject(self.address(), Some((KEY, SECRET, None)), deadline)
+        self.subject(self.address(), Some((KEY, SECRET, None)), Client::with_deadline(deadline).unwrap())
     }
 
     /// A provider that calls another address.
     pub(crate) fn astray(&self, at: &str) -> Subject {
-        self.subject(at, Some((KEY, SECRET, None)), CALL_DEADLINE)
+        self.subject(at, Some((KEY, SECRET, None)), PATIENT.clone())
     }
 
     fn address(&self) -> &str {
         self.api.of(&self.at.tencent_v2, &self.at.tencent_v3, &self.at.alibaba)
     }
 
-    fn subject(&self, at: &str, keys: Option<(&str, &str, Option<&str>)>, deadline: Duration) -> Subject {
+    fn subject(&self, at: &str, keys: Option<(&str, &str, Option<&str>)>, http: Client) -> Subject {
         let keyring = Keyring::default();
         if let Some((id, secret, token)) = keys {
             keyring.put(Ok(Credentials::new(id.into(), secret.into(), token.map(Into::into))));
         }
-        let (keyring, http) = (Arc::new(keyring), Client::with_deadline(deadline).unwrap());
+        let keyring = Arc::new(keyring);
         // The budget is another one's business: what is waited for here is the cloud.
         let pace = Pace::new(1000).resting(Duration::ZERO);
         let (region, at) = (Region::new(self.api.region()).unwrap(), Some(at.to_owned()));
