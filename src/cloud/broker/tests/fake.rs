@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -37,6 +38,12 @@ pub(super) struct World {
     pub(super) by_machine: bool,
     /// For whom the links were asked, machine by machine.
     pub(super) asked_for: Vec<BTreeSet<InstanceId>>,
+    /// Which links, at which addresses, were asked for.
+    pub(super) asked_at: Vec<(VpcId, BTreeSet<IpAddr>)>,
+    /// No link is at an address that its machine has.
+    pub(super) elsewhere: bool,
+    /// The addresses of every machine; none: it has one.
+    pub(super) addresses: Vec<IpAddr>,
     /// Why no list is answered.
     pub(super) blind: Option<Kind>,
     /// The VPC's range is a reason for this.
@@ -106,17 +113,33 @@ impl Provider for Fake {
         Ok(LinkList { rows: rows.map(|(id, row)| (id.clone(), row.clone())).collect(), complete: !world.incomplete })
     }
 
+    async fn links_at(
+        &self,
+        vpc: &VpcId,
+        addresses: &BTreeSet<IpAddr>,
+        _: Lane,
+    ) -> Result<Option<LinkList>, CloudError> {
+        self.count("links_at");
+        let mut world = self.world();
+        world.asked_at.push((vpc.clone(), addresses.clone()));
+        if let Some(kind) = world.blind {
+            return Err(error(kind));
+        }
+        let rows = if world.elsewhere { HashMap::new() } else { world.links.clone() };
+        Ok(Some(LinkList { rows, complete: !world.incomplete }))
+    }
+
     fn caution(&self, _: &Vpc) -> Option<&'static str> {
         self.world().caution
     }
 
     async fn machines(&self, ids: &BTreeSet<InstanceId>, _: Lane) -> Result<MachineList, CloudError> {
         self.count("machines");
-        let machine = Machine {
-            addresses: vec!["10.0.0.1".parse().unwrap()],
-            network: Network::Classic,
-            state: MachineState::Linkable,
-        };
+        let mut addresses = self.world().addresses.clone();
+        if addresses.is_empty() {
+            addresses.push("10.0.0.1".parse().unwrap());
+        }
+        let machine = Machine { addresses, network: Network::Classic, state: MachineState::Linkable };
         Ok(MachineList { found: ids.iter().map(|id| (id.clone(), machine.clone())).collect(), unknown: HashMap::new() })
     }
 

@@ -1,6 +1,7 @@
 //! The broker under paused time: nothing here waits for real.
 
 mod fake;
+mod in_doubt;
 mod machine_by_machine;
 
 use std::time::Duration;
