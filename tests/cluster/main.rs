@@ -11,6 +11,7 @@ mod conflicts;
 mod faults;
 mod guards;
 mod harness;
+mod in_doubt;
 mod kills;
 mod life;
 mod looks;
