@@ -1,4 +1,5 @@
-# Needs Rust (rustup), Go, GNU make, a C compiler, bash and curl. `make` alone prints the targets.
+# Needs Rust (rustup), Go, GNU make, a C and (for `make fuzz`) a C++ compiler, bash and curl. `make` alone prints the
+# targets.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

@@ -181,7 +181,8 @@ pub struct ClassicLinkStatus {
 pub struct LinkRecord {
     /// The VPC that it leads to.
     pub vpc_id: String,
-    /// The private address of the machine for which it was made.
+    /// The private address of the machine for which it was made; of a link that was there before, where the cloud does not
+    /// tell, the one that the machine had when it was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_ip: Option<String>,
     /// How it came about.

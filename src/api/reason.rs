@@ -37,7 +37,7 @@ reasons! {
     Moving,
     /// The link was seen alive in the wanted VPC.
     Linked,
-    /// The link is alive, but nothing tells yet which address it was made for.
+    /// The link is there, but nothing tells which address it was made for.
     AddressUnverified,
     /// The link died or was lost and is being made again.
     Relinking,

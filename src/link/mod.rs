@@ -37,6 +37,9 @@
 //! `Observe` and `suspend` turn each change into the row `HandsOff`: the world differs, nothing is done. `Refused` stands
 //! for a detach as well, whichever row asks for it: no refusal is tried again before its time.
 //!
+//! What is dead is judged by `trail`: of a listed link by the address that it was made for, where the list or our own
+//! record tells; else by asking for the links at the machine's addresses (`probe`).
+//!
 //! A machine in a state that cannot be linked does not make a living link red: what is seen alive is `Linked` before
 //! the machine's state is asked (the cloud keeps a link until the machine is destroyed, 215/5002). And a link of ours
 //! that is missing once is attached again at once, since attaching an existing link does no harm, while a found one

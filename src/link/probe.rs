@@ -140,7 +140,7 @@ impl Probe {
     }
 
     /// A link that went and came back is another one, and addresses that did may be.
-    fn is_about(&self, ground: &Ground) -> bool {
+    pub(super) fn is_about(&self, ground: &Ground) -> bool {
         self.vpc == ground.vpc && self.addresses == ground.addresses && self.begun >= ground.agreed
     }
 

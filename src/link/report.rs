@@ -156,6 +156,12 @@ fn outlook(
             Reason::ExistingLinkRefused,
             format!("{} is linked to {} already; set existingLink: Keep or Adopt", names.instance, names.vpc),
         ),
+        // Found dead before a restart, and asked about anew: until that is answered, nothing else is known.
+        Row::Linked { .. }
+            if sighting.wondering && ready.is_some_and(|ready| ready.reason == Reason::NotOurs.as_str()) =>
+        {
+            Outlook::Keep
+        }
         Row::Linked { verified } => Outlook::Say(linked(desired, sighting, decision, *verified)),
         Row::Elsewhere(vpc) => say(
             Reason::LinkedElsewhere,

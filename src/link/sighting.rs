@@ -27,6 +27,8 @@ pub struct Sighting {
     pub caution: Caution,
     /// Whether a link of this cloud is for one address of its machine, and dies with it.
     pub bound: bool,
+    /// Whether the cloud is still to be asked if the link, of which nothing tells, is at an address of its machine.
+    pub wondering: bool,
 }
 
 /// A rule of the cloud for addresses that nothing here can check: a link may be there and carry nothing.
@@ -128,6 +130,7 @@ impl Sighting {
             guard: None,
             caution: Caution::None,
             bound: true,
+            wondering: false,
         }
     }
 

@@ -179,6 +179,7 @@ impl Trail {
             guard: None,
             caution: Caution::None,
             bound: dies_with_address,
+            wondering: fresh.filter(|_| dies_with_address).is_some_and(|trail| self.wonders(trail)),
         }
     }
 
@@ -208,6 +209,10 @@ impl Trail {
                 Probe::seen(self.probe.as_ref(), self.ground(trail), row, tempo)
             }
         }
+    }
+
+    fn wonders(&self, link: &LinkTrail) -> bool {
+        self.ground(link).is_some_and(|ground| !self.probe.as_ref().is_some_and(|probe| probe.is_about(&ground)))
     }
 
     fn made_for(&self, row: &LinkRow) -> Remembered {

@@ -13,6 +13,7 @@ mod faults;
 mod guards;
 mod harness;
 mod identity;
+mod in_doubt;
 mod kills;
 mod life;
 mod looks;

@@ -31,7 +31,7 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
     machine: MachineSeen,
-    link: LinkSeen,
+    link: (LinkSeen, bool),
     pub(super) vpc: VpcSeen,
     trouble: Option<Reason>,
 }
@@ -84,7 +84,8 @@ impl Shown {
     pub(super) fn of(sighting: &Sighting) -> Self {
         let trouble = sighting.trouble.as_ref().map(|trouble| trouble.notice.reason);
         let vpc = worded(sighting.vpc.clone());
-        Self { machine: sighting.machine.clone(), link: sighting.link.clone(), vpc, trouble }
+        let link = (sighting.link.clone(), sighting.wondering);
+        Self { machine: sighting.machine.clone(), link, vpc, trouble }
     }
 
     /// Whether the owner was told the same of the link.

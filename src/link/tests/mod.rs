@@ -111,6 +111,7 @@ fn seen(link: LinkSeen) -> Sighting {
         guard: None,
         caution: Caution::None,
         bound: true,
+        wondering: false,
     }
 }
 

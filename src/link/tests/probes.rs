@@ -31,6 +31,10 @@ impl Walk {
         self
     }
 
+    fn wonders(&self) -> bool {
+        self.0.sighting(true, true, tempo()).wondering
+    }
+
     fn sees(&self) -> LinkSeen {
         self.0.sighting(true, true, tempo()).link
     }
@@ -57,10 +61,12 @@ fn a_link_listed_at_a_present_address_proves_nothing_and_is_asked_about_once() {
     walk.looks(0, &[2, 1]);
     let question = walk.question().unwrap();
     assert_eq!((question.vpc, question.addresses), (here(), [ip(1), ip(2)].into()));
+    assert!(walk.wonders());
     walk.asks(1, Listed);
     for at in [60, 120] {
         walk.looks(at, &[1, 2]);
         assert_eq!((walk.sees(), walk.question()), (unverified(), None), "whatever the order of the addresses");
+        assert!(!walk.wonders());
     }
 }
 
@@ -142,6 +148,7 @@ fn an_answer_that_fails_leaves_no_half_a_proof_and_is_asked_for_three_times() {
     walk.looks(65, &[1]).asks(66, Failed).looks(125, &[1]).asks(126, Failed);
     walk.looks(600, &[1]);
     assert_eq!(walk.question(), None, "a cloud that does not say is not asked for ever");
+    assert!(!walk.wonders(), "nor waited for");
     walk.0.doubt();
     walk.asks(601, Listed);
     assert_eq!(walk.question(), None);

@@ -115,6 +115,19 @@ fn a_link_that_was_seen_alive_is_ready_and_the_message_tells_what_decides_beside
 }
 
 #[test]
+fn a_link_that_was_found_dead_is_not_called_ready_by_a_new_process_before_the_cloud_was_asked() {
+    let bare = LinkSeen::Unverified(LinkRow { vpc: here(), private_ip: None });
+    let wondering = || Sighting { wondering: true, ..seen(bare.clone()) };
+    let before = standing("False", Reason::NotOurs);
+    let kept = told(&desired(), wondering(), linked(here(), Origin::Found), &before);
+    assert_eq!(kept.conditions, before.conditions);
+    let answered = told(&desired(), seen(bare.clone()), linked(here(), Origin::Found), &before);
+    says(&answered, "True", Reason::AddressUnverified, "");
+    let new = told(&desired(), wondering(), Record::default(), &fresh());
+    says(&new, "True", Reason::AddressUnverified, "");
+}
+
+#[test]
 fn a_dead_or_lost_link_is_relinking() {
     let before = standing("True", Reason::Linked);
     let dead = told(&desired(), seen(LinkSeen::Dead(row_to(here()))), linked(here(), Origin::Created), &before);

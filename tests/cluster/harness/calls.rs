@@ -138,6 +138,11 @@ impl Call {
         self.params.iter().any(|(name, value)| is_machine(name) && value == machine)
     }
 
+    /// Whether it asks for what is at some address.
+    pub(crate) fn is_by_address(&self) -> bool {
+        self.params.values().any(|value| value.contains("vm-ip"))
+    }
+
     /// The VPC that it names.
     pub(crate) fn vpc(&self) -> Option<&str> {
         self.params.get("vpcId").or_else(|| self.params.get("VpcId")).map(String::as_str)

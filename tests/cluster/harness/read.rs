@@ -45,6 +45,8 @@ pub(crate) trait TellsOfLink {
     fn task(&self) -> Option<&TaskRecord>;
     /// Whether it says that it is linked, about its present specification.
     fn is_linked_now(&self) -> bool;
+    /// Whether it is `Ready`, linked or linked as far as the cloud tells, about its present specification.
+    fn is_ready_now(&self) -> bool;
     /// Whether this change is under way; `named`: and the cloud has given it a name.
     fn has_begun(&self, operation: Operation, named: bool) -> bool;
 }
@@ -52,6 +54,11 @@ pub(crate) trait TellsOfLink {
 impl TellsOfLink for ClassicLink {
     fn is_linked_now(&self) -> bool {
         super::until::is_current(self) && self.is("True", Reason::Linked)
+    }
+
+    fn is_ready_now(&self) -> bool {
+        super::until::is_current(self)
+            && (self.is("True", Reason::Linked) || self.is("True", Reason::AddressUnverified))
     }
 
     fn on_record(&self) -> Option<&LinkRecord> {

@@ -86,7 +86,7 @@ impl Life {
             Step::Retained => drop(world.apply(&self.retaining()).await),
             Step::Returned => {
                 world.apply(&self.adopting()).await;
-                world.until_ready(&self.adopting()).await;
+                world.until(&self.adopting(), "it is taken over", ClassicLink::is_ready_now).await;
                 world.cloud.return_machine(machine).await;
             }
         }
