@@ -45,7 +45,8 @@ test: ## Build everything, then run every test
 	cargo test --locked --profile model --test model -- --nocapture
 	tests/conformance/run "$(BIN)/classiclink-sim" "$(TOOLS)" --where-possible
 
-# Every life of tests/cluster/switches.rs. SEED=… leads them with the same lots as another run did.
+# Every life of tests/cluster/switches.rs. SEED=… leads them with the same lots as another run did,
+# LIVES=… begins with the life of that number.
 .PHONY: verify
 verify: ## Lead a link's whole life under every setting of the simulator's switches; up to 40 minutes
 	cargo build --locked --workspace --bins --tests

@@ -1,0 +1,78 @@
+//! The keeper's side of the keyring: when to fetch, and what came of it.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Credentials, Held, Keyring, Lease, Problem, Wanted};
+use crate::{clock, link::Identity};
+
+impl Keyring {
+    /// A fetch begins, with these keys of the Secret. What is wanted from now on is another one.
+    pub(in crate::cloud::credentials) fn fetching(&self) -> Option<Arc<Credentials>> {
+        let mut keys = self.keys();
+        if keys.wanted == Wanted::Now {
+            keys.wanted = Wanted::Underway;
+        }
+        keys.given.clone()
+    }
+
+    /// When keys are to be fetched, after a failure not before `not_before`; at once where the present ones are known to
+    /// be of no use.
+    pub(in crate::cloud::credentials) fn fetch_at(&self, not_before: Option<Instant>) -> Option<Instant> {
+        let keys = self.keys();
+        let now = clock::instant();
+        let due = keys.held.as_ref().map_or(Some(now), |held| held.renew);
+        if keys.wanted == Wanted::Now { Some(now) } else { due.max(not_before) }
+    }
+
+    /// Whether there is something to say: a problem that came or went, or more of whose the keys are.
+    pub(in crate::cloud::credentials) fn has_news(&self, other_problem: bool) -> bool {
+        let mut keys = self.keys();
+        keys.news |= other_problem;
+        keys.news || self.census().whose.has_news()
+    }
+
+    /// When the keys in use end, if that is to come.
+    pub(in crate::cloud::credentials) fn ends(&self) -> Option<Instant> {
+        self.keys().held.as_ref().and_then(|held| held.ends).filter(|ends| *ends > clock::instant())
+    }
+
+    /// Uses fetched keys from now on; `account` is whose they are, if the cloud told.
+    pub(in crate::cloud::credentials) fn bring(&self, lease: Lease, account: Option<String>) {
+        let now = clock::instant();
+        let held = Held {
+            keys: Arc::new(lease.keys),
+            ends: now.checked_add(lease.life),
+            renew: now.checked_add(lease.renew.min(lease.life)),
+        };
+        let mut keys = self.keys();
+        keys.news |= keys.wanted == Wanted::Underway;
+        keys.ended(None);
+        self.install(&mut keys, held, account);
+        keys.asking = false;
+        drop(keys);
+        self.outcome.send_replace(());
+    }
+
+    /// A fetch brought nothing. Those in use stay until they end.
+    pub(in crate::cloud::credentials) fn failed(&self, problem: Problem) {
+        self.keys().ended(Some(problem));
+        self.outcome.send_replace(());
+    }
+
+    /// The keys in use, if the cloud is to be asked whose they are.
+    pub(in crate::cloud::credentials) fn to_ask(&self) -> Option<Arc<Credentials>> {
+        let keys = self.keys();
+        keys.held.as_ref().filter(|_| keys.asking).map(|held| Arc::clone(&held.keys))
+    }
+
+    /// What the cloud said whose these keys are; `None` where it did not.
+    pub(in crate::cloud::credentials) fn told(&self, asked: &Arc<Credentials>, account: Option<String>) {
+        let mut keys = self.keys();
+        if keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, asked)) {
+            keys.news |= std::mem::take(&mut keys.asking);
+            self.census().whose.present(&Identity::new(account, asked.stand_in()), clock::now());
+        }
+    }
+}
