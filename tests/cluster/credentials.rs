@@ -3,7 +3,13 @@
 use classiclink::api::Reason;
 use serde_json::{Value, json};
 
-use crate::harness::{World, cloud::ACCOUNT, story, tokens::Tokens, wait::eventually};
+use crate::harness::{
+    World,
+    cloud::{ACCOUNT, CloudApi},
+    story,
+    tokens::Tokens,
+    wait::eventually,
+};
 
 /// How long a lease is good, in seconds: renewed after about two.
 const LIFE: i64 = 4;
@@ -93,32 +99,56 @@ fn a_role_that_is_refused_is_told_of_the_account_once_the_former_keys_ended() {
     });
 }
 
+/// An account with other credentials is used for a link's way from apply to deletion; the cloud tells whose it is.
+async fn links_with(world: &World, credentials: Value) {
+    let (sts, metadata) = world.cloud.tokens();
+    let name = format!("{}.fetched", world.name);
+    let mut account = world.account(&name);
+    account["spec"]["endpoints"]["sts"] = json!(sts);
+    account["spec"]["endpoints"]["metadata"] = json!(metadata);
+    account["spec"]["credentials"] = credentials;
+    world.apply_account(&account).await;
+    eventually("the account has its identity", async || {
+        let account = world.accounts().get(&name).await.unwrap();
+        account.status.and_then(|status| status.identity).filter(|identity| identity == ACCOUNT)
+    })
+    .await;
+
+    let (machine, vpc) = world.cloud.machine_and_vpc().await;
+    let link = world.link_with("web", &machine, &vpc, &json!({ "accountRef": { "name": name } }));
+    world.apply(&link).await;
+    world.until_ready(&link).await;
+    world.delete(&link).await;
+    world.until_gone(&link).await;
+    assert_eq!(world.cloud.linked(&machine).await, None);
+}
+
 #[test]
 fn a_role_is_taken_on_with_the_keys_of_the_node_and_the_cloud_tells_whose_it_is() {
     story(async {
-        let world = World::shared("chained").await;
-        world.cloud.role("node", true).await;
-        world.cloud.role("links", false).await;
-        let (sts, metadata) = world.cloud.tokens();
-        let name = format!("{}.node", world.name);
-        let mut account = world.account(&name);
-        account["spec"]["endpoints"]["sts"] = json!(sts);
-        account["spec"]["endpoints"]["metadata"] = json!(metadata);
-        let role = format!("qcs::cam::uin/{ACCOUNT}:roleName/links");
-        account["spec"]["credentials"] = json!({ "instanceRole": {}, "assumeRole": { "roleArn": role } });
-        world.apply_account(&account).await;
-        eventually("the account has its identity", async || {
-            let account = world.accounts().get(&name).await.unwrap();
-            account.status.and_then(|status| status.identity).filter(|identity| identity == ACCOUNT)
-        })
-        .await;
+        for api in CloudApi::ALL {
+            let world = World::on(api, "chained").await;
+            world.cloud.role("node", true).await;
+            world.cloud.role("links", false).await;
+            let role = json!({ "roleArn": world.cloud.role_arn("links") });
+            links_with(&world, json!({ "instanceRole": {}, "assumeRole": role })).await;
+        }
+    });
+}
 
-        let (machine, vpc) = world.cloud.machine_and_vpc().await;
-        let link = world.link_with("web", &machine, &vpc, &json!({ "accountRef": { "name": name } }));
-        world.apply(&link).await;
-        world.until_ready(&link).await;
-        world.delete(&link).await;
-        world.until_gone(&link).await;
-        assert_eq!(world.cloud.linked(&machine).await, None);
+#[test]
+fn the_identity_of_the_pod_is_exchanged_for_a_role() {
+    story(async {
+        for (api, provider) in [
+            (CloudApi::V2, "tke-oidc".to_owned()),
+            (CloudApi::V3, "tke-oidc".to_owned()),
+            (CloudApi::Alibaba, format!("acs:ram::{ACCOUNT}:oidc-provider/ack-rrsa-c1")),
+        ] {
+            let world = World::on(api, "pod").await;
+            world.cloud.role("links", false).await;
+            world.cloud.trust_the_pod(&provider).await;
+            let identity = json!({ "roleArn": world.cloud.role_arn("links"), "providerId": provider });
+            links_with(&world, json!({ "workloadIdentity": identity })).await;
+        }
     });
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub(crate) use super::calls::{Action, Call, Change, CloudApi, Task};
 use super::{
     http,
+    operator::PODS_TOKEN,
     process::{guarded, kill, new_log, program, start},
     wait::eventually,
 };
@@ -49,6 +50,7 @@ struct Addresses {
     tencent_v3: String,
     alibaba: String,
     tencent_sts: String,
+    alibaba_sts: String,
     metadata: String,
     control: String,
 }
@@ -59,8 +61,8 @@ impl Cloud {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
         command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
-        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-metadata", "127.0.0.1:0"]);
-        command.args(["--control", "127.0.0.1:0"]);
+        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-alibaba-sts", "127.0.0.1:0"]);
+        command.args(["--listen-metadata", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
         let mut line = String::new();
@@ -308,7 +310,25 @@ impl Cloud {
 
     /// Where the token service and the metadata of a machine are.
     pub(crate) fn tokens(&self) -> (&str, &str) {
-        (&self.at.tencent_sts, &self.at.metadata)
+        let sts = match self.generation {
+            CloudApi::V2 | CloudApi::V3 => &self.at.tencent_sts,
+            CloudApi::Alibaba => &self.at.alibaba_sts,
+        };
+        (sts, &self.at.metadata)
+    }
+
+    /// The name of a role of the account, for those who take it on.
+    pub(crate) fn role_arn(&self, name: &str) -> String {
+        match self.generation {
+            CloudApi::V2 | CloudApi::V3 => format!("qcs::cam::uin/{ACCOUNT}:roleName/{name}"),
+            CloudApi::Alibaba => format!("acs:ram::{ACCOUNT}:role/{name}"),
+        }
+    }
+
+    /// The operator's pod is known to the account, as one that this provider vouches for.
+    pub(crate) async fn trust_the_pod(&self, provider: &str) {
+        let identity = json!({ "name": "pod", "token": PODS_TOKEN, "provider": provider });
+        self.post(&format!("accounts/{ACCOUNT}/identities"), identity).await;
     }
 
     /// A role of the account that may do everything; the machine that the operator runs on has it, if so said.

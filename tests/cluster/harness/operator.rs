@@ -26,6 +26,9 @@ pub(crate) struct Settings {
 pub(crate) const QUICK: Settings =
     Settings { time_scale: 20, log: "info,classiclink=debug,kube_runtime=warn,kube_client=warn" };
 
+/// What is projected into the operator's pod for the clouds.
+pub(crate) const PODS_TOKEN: &str = "the.pods.token";
+
 /// A running operator.
 #[derive(Debug)]
 pub(crate) struct Operator {
@@ -45,6 +48,11 @@ impl Operator {
             .env("KUBECONFIG", kubeconfig)
             .env("RUST_LOG", settings.log)
             .stdout(Stdio::null());
+        let token = log.with_extension("token");
+        std::fs::write(&token, PODS_TOKEN).unwrap();
+        for variable in ["TKE_WEB_IDENTITY_TOKEN_FILE", "ALIBABA_CLOUD_OIDC_TOKEN_FILE"] {
+            command.env(variable, &token);
+        }
         let mut operator = Self { process: start(command, log), log: log.to_owned(), admin: String::new() };
         operator.admin = operator.until_listening(already).await;
         operator.until_ready().await;
