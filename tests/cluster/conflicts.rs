@@ -17,7 +17,7 @@ const WRITERS: u64 = 3;
 /// So many status writes must have met a conflict before a storm ends.
 const CONFLICTS: usize = 3;
 /// In so many storms one at least hits the write of an intent.
-const STORMS: u8 = 10;
+const STORMS: u8 = 60;
 
 #[test]
 fn a_decision_from_an_old_version_meets_the_conflict_and_sends_nothing() {
