@@ -80,7 +80,7 @@ fn every_row_of_the_decision_is_among_the_states() {
 }
 
 /// Words that no condition `Ready` or `Stalled` ever has: of the condition `Accepted`, and of Events.
-const ELSEWHERE: [Reason; 8] = [
+const ELSEWHERE: [Reason; 9] = [
     Reason::Accepted,
     Reason::PrivateIpChanged,
     Reason::LinkLost,
@@ -89,6 +89,7 @@ const ELSEWHERE: [Reason; 8] = [
     Reason::ForceReleased,
     Reason::Attached,
     Reason::Detached,
+    Reason::AddressRules,
 ];
 
 #[test]
