@@ -80,9 +80,10 @@ fn every_row_of_the_decision_is_among_the_states() {
 }
 
 /// Words that no condition `Ready` or `Stalled` ever has: of the condition `Accepted`, and of Events.
-const ELSEWHERE: [Reason; 8] = [
+const ELSEWHERE: [Reason; 9] = [
     Reason::Accepted,
     Reason::PrivateIpChanged,
+    Reason::AddressRules,
     Reason::LinkLost,
     Reason::FoundExistingLink,
     Reason::LeftInPlace,
