@@ -156,13 +156,8 @@ fn outlook(
             Reason::ExistingLinkRefused,
             format!("{} is linked to {} already; set existingLink: Keep or Adopt", names.instance, names.vpc),
         ),
-        // Found dead before a restart, and asked about anew: until that is answered, nothing else is known.
-        Row::Linked { .. }
-            if sighting.wondering && ready.is_some_and(|ready| ready.reason == Reason::NotOurs.as_str()) =>
-        {
-            Outlook::Keep
-        }
-        Row::Linked { verified } => Outlook::Say(linked(desired, sighting, decision, *verified)),
+        Row::Linked { verified: true } => Outlook::Say(linked(desired, sighting, decision)),
+        Row::Linked { verified: false } => in_doubt(desired, sighting, ready),
         Row::Elsewhere(vpc) => say(
             Reason::LinkedElsewhere,
             format!("{} is linked to {vpc}, by someone else; remove that link, or write vpcId: {vpc}", names.instance),
@@ -213,22 +208,25 @@ fn missing(desired: &Desired) -> Notice {
     )
 }
 
-fn linked(desired: &Desired, sighting: &Sighting, decision: &Decision, verified: bool) -> Notice {
+fn linked(desired: &Desired, sighting: &Sighting, decision: &Decision) -> Notice {
     let names = &desired.names;
-    if verified {
-        let caution = match sighting.caution {
-            Caution::Say(words) => format!("{}: {words}; ", names.vpc),
-            Caution::None | Caution::Unread => String::new(),
-        };
-        let link = decision.record.link.as_ref();
-        let address = link.and_then(|link| link.private_ip).map(|ip| format!(" ({ip})")).unwrap_or_default();
-        Notice::new(Reason::Linked, format!("{caution}{}{address} is {REACH}", names.instance))
-    } else {
-        Notice::new(
-            Reason::AddressUnverified,
-            format!("{} is {REACH}; which address the link was made for is not known", names.instance),
-        )
+    let caution = match sighting.caution {
+        Caution::Say(words) => format!("{}: {words}; ", names.vpc),
+        Caution::None | Caution::Unread => String::new(),
+    };
+    let link = decision.record.link.as_ref();
+    let address = link.and_then(|link| link.private_ip).map(|ip| format!(" ({ip})")).unwrap_or_default();
+    Notice::new(Reason::Linked, format!("{caution}{}{address} is {REACH}", names.instance))
+}
+
+/// A link that is there, for whichever address. What was found dead before a restart is asked about anew; until that is
+/// answered, nothing else is known.
+fn in_doubt(desired: &Desired, sighting: &Sighting, ready: Option<&Condition>) -> Outlook {
+    if sighting.wondering && ready.is_some_and(|ready| ready.reason == Reason::NotOurs.as_str()) {
+        return Outlook::Keep;
     }
+    let words = format!("{} is {REACH}; which address the link was made for is not known", desired.names.instance);
+    Outlook::Say(Notice::new(Reason::AddressUnverified, words))
 }
 
 /// A change is due, asked for, under way, or refused. While a refusal of this generation stands, the conditions tell of

@@ -83,6 +83,7 @@ fn every_row_of_the_decision_is_among_the_states() {
 const ELSEWHERE: [Reason; 9] = [
     Reason::Accepted,
     Reason::PrivateIpChanged,
+    Reason::AddressRules,
     Reason::LinkLost,
     Reason::FoundExistingLink,
     Reason::LeftInPlace,
