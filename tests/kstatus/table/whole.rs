@@ -90,7 +90,6 @@ const ELSEWHERE: [Reason; 9] = [
     Reason::ForceReleased,
     Reason::Attached,
     Reason::Detached,
-    Reason::AddressRules,
 ];
 
 #[test]
