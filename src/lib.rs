@@ -5,7 +5,7 @@
 //! # The story
 //! A watch event names a [`api::ClassicLink`]. `controller::reconcile` turns specification and deletion stamp into a
 //! [`link::Desired`], asks the [`cloud::broker::Broker`] of its account and region for a [`link::Sighting`] of the
-//! machine and its link (one list serves every object), and adds the [`link::Record`]: what was written into the status
+//! machine and its link (the objects share their looks), and adds the [`link::Record`]: what was written into the status
 //! earlier. [`link::decide()`], a plain function, returns a [`link::Decision`]: what to do, what becomes of the finalizer,
 //! when to come back, what the broker shall do meanwhile. `controller::act` carries it out: it asks the broker for a
 //! place, and asking returns at once. The place, when it comes, wakes the object, which decides again from its newest
