@@ -100,7 +100,7 @@ coverage: ## Coverage of the deciding core by line; fails below 98 %
 
 CARGO_FUZZ := 0.13.1
 FUZZ_SECONDS := 20
-FUZZ_TARGETS := tencent_v2 tencent_v3 alibaba
+FUZZ_TARGETS := tencent_v2 tencent_v3 tencent_sts alibaba alibaba_sts
 
 # The pinned compiler takes the flags of a fuzzer with RUSTC_BOOTSTRAP. No sanitizer: the code is safe Rust, and what is
 # looked for are panics, hangs and memory.

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +17,7 @@ use classiclink::{
     cloud::{
         CloudError, Kind, Lane, LinkScope, Provider,
         alibaba::{self, Ecs},
-        credentials::{Credentials, Keyring},
+        credentials::{Ambient, Credentials, Keyring, Problem, Role, Tokens, WebIdentity},
         http::Client,
         pace::Pace,
         tencent::{self, V2, V3},
@@ -163,8 +164,63 @@ async fn call_all(api: &str, provider: &dyn Provider) -> Vec<(String, bool, Opti
     calls.into_iter().map(|(name, is_change, error)| (format!("{api} {name}"), is_change, error)).collect()
 }
 
-/// Makes every call of every API, and judges each end.
+/// Every cloud's token service and metadata, at this address. `identity` is the file with a service account's identity.
+fn token_services(address: &str, identity: &Path) -> [(&'static str, Box<dyn Tokens>); 2] {
+    let ambient = Ambient::of(|name| {
+        let file = || identity.to_string_lossy().into_owned();
+        Some(if name.ends_with("_FILE") { file() } else { "said".to_owned() })
+    });
+    let (at, http) = (Some(address), Client::with_deadline(DEADLINE).unwrap());
+    let tencent = tencent::Sts::new(at, at, ambient.clone(), http.clone()).unwrap();
+    let alibaba = alibaba::Sts::new(at, at, ambient, http).unwrap();
+    [("Tencent's STS", Box::new(tencent)), ("Alibaba's STS", Box::new(alibaba))]
+}
+
+/// Every way of asking for keys, and whose they are; which, and what came of it.
+async fn ask_all(tokens: &dyn Tokens) -> [(&'static str, Option<CloudError>); 4] {
+    let keys = Credentials::new("id".into(), "secret".to_owned().into(), None);
+    let role = Role { arn: "arn".into(), session: "session".into() };
+    let exchanged = match tokens.exchange(&WebIdentity::default()).await {
+        Ok(_) => None,
+        Err(Problem::Cloud(error)) => Some(error),
+        Err(other) => unreachable!("nothing was asked: {other}"),
+    };
+    [
+        ("identity", tokens.identity(&keys).await.err()),
+        ("assume", tokens.assume(&keys, &role).await.err()),
+        ("exchange", exchanged),
+        ("of_node", tokens.of_node(Some("role")).await.err()),
+    ]
+}
+
+/// Asks every token service for everything, and judges each end.
+async fn judge_tokens(kind: Host) {
+    let (address, sent) = host(kind).await;
+    let identity = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&identity, "proof").unwrap();
+    for (service, tokens) in token_services(&address, identity.path()) {
+        sent.store(0, Ordering::SeqCst);
+        let begun = clock::instant();
+        let asked = ask_all(&*tokens).await;
+        // Two pages of the metadata, each with a deadline of its own.
+        assert!(begun.elapsed() < DEADLINE * 5 + Duration::from_secs(4) + LATE, "{kind:?} {service}");
+        assert!(sent.load(Ordering::SeqCst) < MOST_READ * (asked.len() + 2), "{kind:?} {service}: {sent:?}");
+        for (call, error) in asked {
+            let error = error.unwrap_or_else(|| unreachable!("{kind:?} {service} {call} was taken for a success"));
+            assert!(matches!(error.kind, Kind::Transient | Kind::Unclear), "{kind:?} {service} {call}: {error}");
+            assert!(!error.message.is_empty() && error.message.len() < 512, "{kind:?} {service} {call}: {error}");
+        }
+    }
+}
+
+/// Makes every call of every API and of every token service, and judges each end.
 async fn judge(kind: Host) {
+    judge_providers(kind).await;
+    judge_tokens(kind).await;
+}
+
+/// Makes every call of every API, and judges each end.
+async fn judge_providers(kind: Host) {
     let (address, sent) = host(kind).await;
     for (api, provider) in providers(&address) {
         sent.store(0, Ordering::SeqCst);

@@ -44,6 +44,9 @@ pub(super) fn cut(text: &str, length: usize) -> String {
     line.take(length).collect::<String>().trim().to_owned()
 }
 
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;

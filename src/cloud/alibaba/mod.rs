@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 #[cfg(fuzzing)]
-pub(in crate::cloud) use call::fuzz::fuzz;
+pub(in crate::cloud) use self::{call::fuzz::fuzz, sts::fuzz as fuzz_sts};
 pub use sts::Sts;
 
 use self::{

@@ -15,7 +15,9 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use self::answer::{error, lease, read, text};
+#[cfg(fuzzing)]
+pub(in crate::cloud) use self::answer::fuzz::fuzz;
+use self::answer::{NODE_ROLE, account, error, lease, read};
 use super::{
     call::DATE,
     sign::{self, Headers, Params},
@@ -24,6 +26,7 @@ use crate::{
     clock,
     cloud::{
         CloudError, Kind,
+        clean::Cleaner,
         credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, session},
         endpoint::{BadEndpoint, Endpoint},
         http::{Answer, Client},
@@ -40,12 +43,8 @@ const TOKEN_LIFE: HeaderName = HeaderName::from_static("x-aliyun-ecs-metadata-to
 const OF_NODE: &str = "/latest/meta-data/ram/security-credentials/";
 /// The version of the service.
 const VERSION: &str = "2015-04-01";
-/// Keys are renewed when so much of their life is left (the vendor's own library).
-const MARGIN: Duration = Duration::from_mins(15);
 /// The vendor's library gives the metadata service a second to connect and a second to answer.
 const METADATA_DEADLINE: Duration = Duration::from_secs(2);
-/// The name of a read of the metadata, in errors.
-const NODE_ROLE: &str = "security-credentials";
 
 /// The token service of Alibaba Cloud.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl Sts {
         let mut url = self.endpoint.url.clone();
         url.set_query(Some(&query).filter(|query| !query.is_empty()).map(String::as_str));
         let answer = self.http.post(&url, headers, Vec::new()).await;
-        read(action, answer, &[keys], &signature)
+        read(action, answer, &Cleaner { keys, signature: &signature, encode: sign::encode })
     }
 
     fn signed(&self, action: &str, keys: &Credentials, nonce: &[u8]) -> Headers {
@@ -116,7 +115,7 @@ impl Sts {
         url.set_query(Some(&sign::query(&common)));
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         let answer = self.http.post(&url, HeaderMap::from_iter([(CONTENT_TYPE, form)]), sign::query(&own).into()).await;
-        read(action, answer, &[proof], "")
+        read(action, answer, &Cleaner { keys: proof, signature: "", encode: sign::encode })
     }
 
     async fn metadata(&self, method: Method, page: &str, headers: HeaderMap) -> Result<Answer, CloudError> {
@@ -159,8 +158,7 @@ impl Tokens for Sts {
     async fn identity(&self, keys: &Credentials) -> Result<String, CloudError> {
         let action = "GetCallerIdentity";
         let caller = self.call(action, keys, Params::new()).await?;
-        let account = text(&caller, "AccountId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
-        account.ok_or_else(|| error(action, Kind::Unclear, "an answer without an account"))
+        account(action, &caller)
     }
 
     async fn assume(&self, keys: &Credentials, role: &Role) -> Result<Lease, CloudError> {
@@ -190,18 +188,12 @@ impl Tokens for Sts {
         let headers = self.metadata_token().await?;
         let role = match role {
             Some(role) => role.to_owned(),
-            None => String::from_utf8_lossy(&self.page("", &headers).await?).trim().to_owned(),
+            None => answer::role(&self.page("", &headers).await?),
         };
-        if role.is_empty() || !role.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte)) {
+        if !answer::is_role(&role) {
             return Err(error(NODE_ROLE, Kind::KeyDenied, "no role is bound to this node"));
         }
-        let body = self.page(&role, &headers).await?;
-        let given: Value = serde_json::from_slice(&body)
-            .map_err(|_| error(NODE_ROLE, Kind::Transient, "an answer of another form than documented"))?;
-        if given["Code"] != "Success" {
-            return Err(error(NODE_ROLE, Kind::Transient, "the metadata service has no keys at the moment"));
-        }
-        lease(NODE_ROLE, &given)
+        answer::of_node(&self.page(&role, &headers).await?)
     }
 }
 

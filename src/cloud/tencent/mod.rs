@@ -21,7 +21,7 @@ use sha2::Sha256;
 
 pub use self::{sts::Sts, v2::V2, v3::V3};
 #[cfg(fuzzing)]
-pub(in crate::cloud) use self::{v2::fuzz as fuzz_v2, v3::fuzz as fuzz_v3};
+pub(in crate::cloud) use self::{sts::fuzz as fuzz_sts, v2::fuzz as fuzz_v2, v3::fuzz as fuzz_v3};
 use super::Nature;
 
 /// The most machines that one change may name. No document has a figure; a VPC may have 100 links (215/537), so that more

@@ -3,6 +3,8 @@
 //! An account of the API v2 asks here too: keys are the same for both. It must never send anything twice, and nothing of
 //! an answer may reach a text but a code and a message: the rest is keys.
 
+mod answer;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,27 +14,21 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    call::{CLOCKS_DIFFER, clocks_differ},
-    in_a_form,
-    lenient::{number, text},
-    v3::{
-        codes,
-        sign::Signing,
-        wire::{self, Failure},
-    },
-};
+#[cfg(fuzzing)]
+pub(in crate::cloud) use self::answer::fuzz::fuzz;
+use self::answer::{Caller, Given, NODE_ROLE, error, read};
+use super::{in_a_form, v3::sign::Signing};
 use crate::{
     clock,
     cloud::{
         CloudError, Kind,
         clean::Cleaner,
-        credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, is_key, session},
+        credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, session},
         endpoint::{BadEndpoint, Endpoint},
-        http::{Answer, Client},
+        http::Client,
     },
 };
 
@@ -47,12 +43,8 @@ const VERSION: &str = "2018-08-13";
 /// The region where nothing says one, as the cloud's own client has it: what is asked here is the same in all.
 const REGION: &str = "ap-guangzhou";
 const JSON: &str = "application/json";
-/// Keys of a node are renewed when so much of their life is left (the cloud's own clients).
-const NODE_MARGIN: Duration = Duration::from_mins(5);
 /// The metadata service is one hop away: the vendors' clients give it a second to connect and a second to answer.
 const METADATA_DEADLINE: Duration = Duration::from_secs(2);
-/// The name of a read of the metadata, in errors.
-const NODE_ROLE: &str = "security-credentials";
 
 /// The token service of Tencent Cloud.
 #[derive(Debug)]
@@ -145,8 +137,7 @@ impl Tokens for Sts {
         let action = "GetCallerIdentity";
         let caller: Caller =
             self.call(action, Some(keys), json!({}), &Cleaner { keys, signature: "", encode: in_a_form }).await?;
-        let account = caller.account_id.filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
-        account.ok_or_else(|| error(action, Kind::Unclear, "an answer without an account"))
+        caller.account(action)
     }
 
     async fn assume(&self, keys: &Credentials, role: &Role) -> Result<Lease, CloudError> {
@@ -178,123 +169,12 @@ impl Tokens for Sts {
     async fn of_node(&self, role: Option<&str>) -> Result<Lease, CloudError> {
         let role = match role {
             Some(role) => role.to_owned(),
-            None => String::from_utf8_lossy(&self.metadata("").await?).trim().to_owned(),
+            None => answer::role(&self.metadata("").await?),
         };
-        if role.is_empty() || !role.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@-_".contains(&byte)) {
+        if !answer::is_role(&role) {
             return Err(error(NODE_ROLE, Kind::KeyDenied, "no role is bound to this node"));
         }
-        let body = self.metadata(&role).await?;
-        let keys: OfNode = serde_json::from_slice(&body)
-            .map_err(|_| error(NODE_ROLE, Kind::Transient, "an answer of another form than documented"))?;
-        keys.lease()
-    }
-}
-
-/// Takes an answer apart; every text is cleaned.
-fn read<T: DeserializeOwned>(action: &'static str, answer: &Answer, cleaner: &Cleaner<'_>) -> Result<T, CloudError> {
-    if answer.status != 200 {
-        return Err(error(action, Kind::Transient, &format!("HTTP status {}", answer.status)));
-    }
-    match wire::read(&answer.body) {
-        Ok((request_id, value)) => {
-            tracing::debug!(action, request_id, "the cloud answered");
-            Ok(value)
-        }
-        Err(Failure::Unreadable { text, request_id }) => {
-            let request_id = request_id.map(|id| cleaner.code(&id));
-            Err(CloudError { request_id, ..error(action, Kind::Transient, &cleaner.message(&text)) })
-        }
-        Err(Failure::Refused { code, message, request_id, .. }) => {
-            let kind = codes::of_tokens(&code);
-            if kind.is_none() {
-                tracing::warn!(action, code = cleaner.code(&code), "the cloud answered with an unknown code");
-            }
-            let skewed = codes::is_about_time(&code) && clocks_differ(answer.date.as_deref());
-            let hint = if skewed { CLOCKS_DIFFER } else { "" };
-            Err(CloudError {
-                kind: kind.unwrap_or(Kind::Unclear),
-                action,
-                code: cleaner.code(&code),
-                message: cleaner.message(&format!("{message}{hint}")),
-                request_id: request_id.map(|id| cleaner.code(&id)),
-            })
-        }
-    }
-}
-
-fn error(action: &'static str, kind: Kind, message: &str) -> CloudError {
-    CloudError { kind, action, code: String::new(), message: message.to_owned(), request_id: None }
-}
-
-/// Who asks (1312/66098). No form of it says more than the account.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Caller {
-    #[serde(deserialize_with = "text")]
-    account_id: Option<String>,
-}
-
-/// The answer to both ways of taking on a role. Never printed, and no error of reading it has a value in it.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Given {
-    #[serde(default)]
-    credentials: Keys,
-    #[serde(deserialize_with = "number")]
-    expired_time: i64,
-}
-
-/// What the metadata answers: the same, flat.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct OfNode {
-    #[serde(flatten)]
-    keys: Keys,
-    #[serde(deserialize_with = "number")]
-    expired_time: i64,
-    #[serde(default, deserialize_with = "text")]
-    code: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Keys {
-    #[serde(deserialize_with = "text")]
-    tmp_secret_id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    tmp_secret_key: Option<String>,
-    #[serde(deserialize_with = "text")]
-    token: Option<String>,
-}
-
-impl Given {
-    /// Renewed at nine tenths of their life (the cloud's own clients).
-    fn lease(self, action: &'static str) -> Result<Lease, CloudError> {
-        self.credentials.lease(action, self.expired_time, |life| life * 9 / 10)
-    }
-}
-
-impl OfNode {
-    fn lease(self) -> Result<Lease, CloudError> {
-        if self.code.as_deref() != Some("Success") {
-            return Err(error(NODE_ROLE, Kind::Transient, "the metadata service has no keys at the moment"));
-        }
-        self.keys.lease(NODE_ROLE, self.expired_time, |life| life.saturating_sub(NODE_MARGIN.min(life / 2)))
-    }
-}
-
-impl Keys {
-    fn lease(self, action: &'static str, ends: i64, renew: fn(Duration) -> Duration) -> Result<Lease, CloudError> {
-        let ends = Timestamp::from_second(ends).ok();
-        let life = ends.map(|ends| clock::until(clock::wall(), ends)).filter(|life| !life.is_zero());
-        let life = life.ok_or_else(|| error(action, Kind::Transient, "keys that have ended already"))?;
-        let usable = |key: Option<String>| key.filter(|key| is_key(key));
-        let whole = (usable(self.tmp_secret_id), usable(self.tmp_secret_key), usable(self.token));
-        let (Some(id), Some(secret), Some(token)) = whole else {
-            return Err(error(action, Kind::Unclear, "an answer without keys"));
-        };
-        let keys = Credentials::new(id, SecretString::from(secret), Some(SecretString::from(token)));
-        Ok(Lease { keys, life, renew: renew(life) })
+        answer::of_node(&self.metadata(&role).await?)
     }
 }
 

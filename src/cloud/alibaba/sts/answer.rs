@@ -1,34 +1,38 @@
-//! Taking an answer apart: keys, or why there are none.
+//! Taking an answer apart: keys, an account, or why there are none.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::MARGIN;
 use crate::{
     clock,
     cloud::{
         CloudError, Kind,
         alibaba::{
             call::{CLOCKS_DIFFER, clocks_differ},
-            codes, sign,
+            codes,
             wire::{self, Failure, Success},
         },
-        clean::{CODE_LENGTH, MESSAGE_LENGTH, cut},
+        clean::Cleaner,
         credentials::{Credentials, Lease, is_key},
         http::{Answer, Transport},
     },
 };
 
-/// Takes an answer apart; every text is cleaned of the keys and of the signature.
+/// Keys are renewed when so much of their life is left (the vendor's own library).
+pub(super) const MARGIN: Duration = Duration::from_mins(15);
+/// The name of a read of the metadata, in errors.
+pub(super) const NODE_ROLE: &str = "security-credentials";
+
+/// Takes an answer apart; every text is cleaned.
 pub(super) fn read(
     action: &'static str,
     answer: Result<Answer, Transport>,
-    keys: &[&Credentials],
-    signature: &str,
+    cleaner: &Cleaner<'_>,
 ) -> Result<Value, CloudError> {
     let answer = answer.map_err(|transport| error(action, Kind::Transient, &transport.to_string()))?;
-    let clean = |text: &str, length| cut(&scrub(text, keys, signature), length);
     let failed = match wire::read::<Value>(&answer.body) {
         Ok(Success { request_id, value }) if (200..300).contains(&answer.status) => {
             tracing::debug!(action, request_id, "the cloud answered");
@@ -36,12 +40,12 @@ pub(super) fn read(
         }
         Ok(_) => error(action, Kind::Transient, &format!("HTTP status {}, and no code", answer.status)),
         Err(Failure::Unreadable(text)) => {
-            error(action, Kind::Transient, &clean(&format!("HTTP status {}: {text}", answer.status), MESSAGE_LENGTH))
+            error(action, Kind::Transient, &cleaner.message(&format!("HTTP status {}: {text}", answer.status)))
         }
         Err(Failure::Refused(refusal)) => {
             let clocks = if clocks_differ(refusal.code(), answer.date.as_deref()) { CLOCKS_DIFFER } else { "" };
             let kind = codes::of_tokens(refusal.code());
-            let code = clean(refusal.code(), CODE_LENGTH);
+            let code = cleaner.code(refusal.code());
             if kind.is_none() {
                 tracing::warn!(action, code, "the cloud answered with an unknown code");
             }
@@ -49,8 +53,8 @@ pub(super) fn read(
                 kind: kind.unwrap_or(if refusal.is_of_permission() { Kind::PermissionDenied } else { Kind::Unclear }),
                 action,
                 code,
-                message: clean(&format!("{clocks}{}", refusal.message()), MESSAGE_LENGTH),
-                request_id: refusal.request_id.as_deref().map(|id| clean(id, CODE_LENGTH)),
+                message: cleaner.message(&format!("{clocks}{}", refusal.message())),
+                request_id: refusal.request_id.as_deref().map(|id| cleaner.code(id)),
             }
         }
     };
@@ -59,18 +63,37 @@ pub(super) fn read(
     Err(if wait.is_some_and(|wait| wait > 0) { CloudError { kind: Kind::Throttled, ..failed } } else { failed })
 }
 
-fn scrub(text: &str, keys: &[&Credentials], signature: &str) -> String {
-    let encoded: Vec<String> = keys.iter().filter_map(|keys| keys.token()).map(sign::encode).collect();
-    let plain = keys.iter().fold(text.to_owned(), |text, keys| keys.scrub(&text));
-    let secrets = encoded.iter().map(String::as_str).chain([signature]).filter(|secret| !secret.is_empty());
-    secrets.fold(plain, |text, secret| text.replace(secret, "[redacted]"))
-}
-
 pub(super) fn error(action: &'static str, kind: Kind, message: &str) -> CloudError {
     CloudError { kind, action, code: String::new(), message: message.to_owned(), request_id: None }
 }
 
-pub(super) fn text(value: &Value, name: &str) -> Option<String> {
+/// The account's id: digits.
+pub(super) fn account(action: &'static str, caller: &Value) -> Result<String, CloudError> {
+    let account = text(caller, "AccountId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+    account.ok_or_else(|| error(action, Kind::Unclear, "an answer without an account"))
+}
+
+/// The name of the role that is bound to the node, as the metadata has it on a page of its own.
+pub(super) fn role(page: &[u8]) -> String {
+    String::from_utf8_lossy(page).trim().to_owned()
+}
+
+/// Whether a role may have this name, which becomes part of an address.
+pub(super) fn is_role(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte))
+}
+
+/// The keys on the page of a role.
+pub(super) fn of_node(page: &[u8]) -> Result<Lease, CloudError> {
+    let given: Value = serde_json::from_slice(page)
+        .map_err(|_| error(NODE_ROLE, Kind::Transient, "an answer of another form than documented"))?;
+    if given["Code"] != "Success" {
+        return Err(error(NODE_ROLE, Kind::Transient, "the metadata service has no keys at the moment"));
+    }
+    lease(NODE_ROLE, &given)
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
     value[name].as_str().map(str::trim).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
 }
 
@@ -88,3 +111,6 @@ pub(super) fn lease(action: &'static str, given: &Value) -> Result<Lease, CloudE
     let keys = Credentials::new(id, SecretString::from(secret), Some(SecretString::from(token)));
     Ok(Lease { keys, life, renew: life.saturating_sub(MARGIN.min(life / 2)) })
 }
+
+#[cfg(fuzzing)]
+pub(super) mod fuzz;

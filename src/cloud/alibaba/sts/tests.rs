@@ -113,7 +113,7 @@ fn are_given(lease: &Lease) {
     assert_eq!((lease.keys.id(), lease.keys.token()), ("STS.tmp-id", Some("tmp-token")));
     lease.keys.sign_with(|key| assert_eq!(key, b"tmp-key"));
     assert!((3590..=3600).contains(&lease.life.as_secs()), "{:?}", lease.life);
-    assert_eq!(lease.life.saturating_sub(lease.renew), MARGIN);
+    assert_eq!(lease.life.saturating_sub(lease.renew), answer::MARGIN);
     assert!(!format!("{lease:?}").contains("tmp-"));
 }
 
