@@ -64,6 +64,33 @@ fn the_manifests_in_deploy_and_examples_have_no_field_that_their_kinds_do_not_kn
     }
 }
 
+/// Cargo refuses a manifest that names a target whose file it does not find.
+#[test]
+fn the_image_is_built_with_the_file_of_each_target_that_the_manifest_names() {
+    let ignored = fs::read_to_string(path(".dockerignore")).unwrap();
+    let let_in: Vec<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let targets = targets();
+    assert!(!targets.is_empty());
+    let is_let_in = |target: &Path| let_in.iter().any(|name| target.starts_with(name));
+    let missing: Vec<_> = targets.iter().filter(|target| !is_let_in(target)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The files of the tests and benchmarks that the manifest names.
+fn targets() -> Vec<PathBuf> {
+    let manifest = fs::read_to_string(path("Cargo.toml")).unwrap();
+    let named = |(header, folder): (&str, &str)| -> Vec<PathBuf> {
+        let names = manifest.split(header).skip(1).map(|rest| rest.split('"').nth(1).unwrap());
+        names.map(|name| file_of(folder, name)).collect()
+    };
+    [("[[test]]\nname = ", "tests"), ("[[bench]]\nname = ", "benches")].into_iter().flat_map(named).collect()
+}
+
+fn file_of(folder: &str, name: &str) -> PathBuf {
+    let [file, main] = [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")];
+    PathBuf::from(if path(&file).exists() { file } else { main })
+}
+
 /// Each document of each file.
 fn manifests() -> Vec<(PathBuf, Value)> {
     let files = ["deploy", "examples"].into_iter().flat_map(|folder| fs::read_dir(path(folder)).unwrap());

@@ -23,8 +23,6 @@ pub use condition::{ConditionType, find, set};
 pub use crd::crds;
 pub use reason::Reason;
 
-/// The API group; also the domain of finalizer and annotations.
-pub const GROUP: &str = "classiclink.dev";
 /// The finalizer of both kinds: the object stays until nothing of ours is left in the cloud.
 pub const FINALIZER: &str = "classiclink.dev/finalizer";
 /// Annotation of a `ClassicLink` that is being deleted: with its UID as value the finalizer goes without the cloud.

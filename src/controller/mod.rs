@@ -49,7 +49,7 @@ pub use run::run;
 const CALL: Duration = Duration::from_secs(10);
 
 /// What every reconcile shares.
-pub struct Context {
+struct Context {
     client: Client,
     settings: Settings,
     world: World,
@@ -105,7 +105,7 @@ impl Context {
 
 /// Why a reconcile failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+enum Error {
     /// The API server refused, or the connection failed.
     #[error("the API server refused")]
     Kube(#[source] Box<kube::Error>),

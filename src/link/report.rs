@@ -140,22 +140,9 @@ fn outlook(
         | Row::Detach => Outlook::Keep,
         Row::Unknown(Some(notice)) => patient(sighting, notice, tempo),
         Row::Missing(since) => Outlook::KeepUntil(later(*since, tempo.patience()), missing(desired)),
-        Row::Returned => say(
-            Reason::InstanceReturned,
-            format!("{} was returned to the cloud; delete this object, or remove it from Git", names.instance),
-        ),
-        Row::NotFound => say(
-            Reason::InstanceNotFound,
-            format!(
-                "{} does not exist in {} of account {}, or the keys may not see it; remove it from Git, or set \
-                 instanceReturnPolicy: Retain",
-                names.instance, names.region, names.account
-            ),
-        ),
-        Row::Refusing => say(
-            Reason::ExistingLinkRefused,
-            format!("{} is linked to {} already; set existingLink: Keep or Adopt", names.instance, names.vpc),
-        ),
+        Row::Returned => Outlook::Say(returned(desired)),
+        Row::NotFound => Outlook::Say(not_found(desired)),
+        Row::Refusing => Outlook::Say(refusing(desired)),
         Row::Linked { verified: true } => Outlook::Say(linked(desired, sighting, decision)),
         Row::Linked { verified: false } => in_doubt(desired, sighting, ready),
         Row::Elsewhere(vpc) => say(
@@ -169,14 +156,7 @@ fn outlook(
         Row::Dead(_) | Row::Move(_) | Row::Attach | Row::Unsettled(_) | Row::Refused => {
             changing(desired, decision, ready)
         }
-        Row::Stuck(operation) => say(
-            Reason::InstanceBusy,
-            format!(
-                "the cloud's task to {} {} has run for half an hour; ask the cloud's support",
-                verb(*operation),
-                names.instance
-            ),
-        ),
+        Row::Stuck(operation) => Outlook::Say(stuck(*operation, desired)),
         Row::HandsOff(reason) => differs(*reason, desired),
     }
 }
@@ -206,6 +186,33 @@ fn missing(desired: &Desired) -> Notice {
         Reason::InstanceMissing,
         format!("{} is not listed in {}; whether it was returned is being checked", names.instance, names.region),
     )
+}
+
+fn returned(desired: &Desired) -> Notice {
+    let words = "was returned to the cloud; delete this object, or remove it from Git";
+    Notice::new(Reason::InstanceReturned, format!("{} {words}", desired.names.instance))
+}
+
+fn not_found(desired: &Desired) -> Notice {
+    let names = &desired.names;
+    let words = format!(
+        "{} does not exist in {} of account {}, or the keys may not see it; remove it from Git, or set \
+         instanceReturnPolicy: Retain",
+        names.instance, names.region, names.account
+    );
+    Notice::new(Reason::InstanceNotFound, words)
+}
+
+fn refusing(desired: &Desired) -> Notice {
+    let names = &desired.names;
+    let words = format!("{} is linked to {} already; set existingLink: Keep or Adopt", names.instance, names.vpc);
+    Notice::new(Reason::ExistingLinkRefused, words)
+}
+
+fn stuck(operation: Operation, desired: &Desired) -> Notice {
+    let (verb, instance) = (verb(operation), &desired.names.instance);
+    let words = format!("the cloud's task to {verb} {instance} has run for half an hour; ask the cloud's support");
+    Notice::new(Reason::InstanceBusy, words)
 }
 
 fn linked(desired: &Desired, sighting: &Sighting, decision: &Decision) -> Notice {

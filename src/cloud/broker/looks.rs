@@ -192,12 +192,16 @@ impl Inner {
 
 /// What a failed look says to users. The request id differs in each call and stays out.
 pub(super) fn notice(error: &CloudError) -> Notice {
-    let advice = match error.kind {
-        Kind::Throttled => "the cloud asks to slow down",
-        Kind::KeyDenied => "the keys are not accepted; replace them in the Secret that the account names",
-        Kind::PermissionDenied => "the keys may not do this; extend their policy",
-        Kind::Offline => "the cloud no longer offers this API",
-        Kind::Refused(Reason::RegionNotSupported) => "the region is misspelt, or has no such service",
+    let (reason, advice) = match error.kind {
+        Kind::Throttled => (error.kind.reason(), "the cloud asks to slow down"),
+        Kind::KeyDenied => {
+            (error.kind.reason(), "the keys are not accepted; replace them in the Secret that the account names")
+        }
+        Kind::PermissionDenied => (error.kind.reason(), "the keys may not do this; extend their policy"),
+        Kind::Offline => (error.kind.reason(), "the cloud no longer offers this API"),
+        Kind::Refused(reason @ Reason::RegionNotSupported) => {
+            (reason, "the region is misspelt, or has no such service")
+        }
         Kind::Transient
         | Kind::Busy
         | Kind::Quota
@@ -206,23 +210,7 @@ pub(super) fn notice(error: &CloudError) -> Notice {
         | Kind::AlreadyGone
         | Kind::Partial
         | Kind::Refused(_)
-        | Kind::Unclear => "the cloud cannot be read at the moment",
-    };
-    let reason = match error.kind {
-        Kind::Throttled
-        | Kind::KeyDenied
-        | Kind::PermissionDenied
-        | Kind::Offline
-        | Kind::Refused(Reason::RegionNotSupported) => error.kind.reason(),
-        Kind::Transient
-        | Kind::Busy
-        | Kind::Quota
-        | Kind::Missing
-        | Kind::Conflict
-        | Kind::AlreadyGone
-        | Kind::Partial
-        | Kind::Refused(_)
-        | Kind::Unclear => Reason::ProviderUnavailable,
+        | Kind::Unclear => (Reason::ProviderUnavailable, "the cloud cannot be read at the moment"),
     };
     Notice::new(reason, format!("{advice}: {error}"))
 }
