@@ -139,16 +139,15 @@ pub(super) fn absorb(settled: &mut Settled, desired: &Desired, sighting: &Sighti
     match &mut record.link {
         Some(link) if link.vpc == row.vpc => follow(link, row, desired, sighting, news),
         None if may_find(desired, row) => {
-            news.push(Notice::new(
-                Reason::FoundExistingLink,
-                format!("a link to {} was there before; it is used, and not removed", row.vpc),
-            ));
-            record.link = Some(Link {
-                vpc: row.vpc.clone(),
-                private_ip: row.private_ip.or(sighting.address()),
-                origin: if adopts(desired) { Origin::Adopted } else { Origin::Found },
-                since: now,
-            });
+            let (origin, fate) = if adopts(desired) {
+                (Origin::Adopted, "it is this object's own from now on")
+            } else {
+                (Origin::Found, "it is used, and not removed")
+            };
+            let message = format!("a link to {} was there before; {fate}", row.vpc);
+            news.push(Notice::new(Reason::FoundExistingLink, message));
+            let private_ip = row.private_ip.or(sighting.address());
+            record.link = Some(Link { vpc: row.vpc.clone(), private_ip, origin, since: now });
         }
         Some(_) | None => {}
     }
@@ -158,7 +157,7 @@ pub(super) fn absorb(settled: &mut Settled, desired: &Desired, sighting: &Sighti
     }
 }
 
-/// A link that was there before is taken on record only by an object that may act on it.
+/// A link that was there before is taken on record only by an object that stands well and does not refuse it.
 fn may_find(desired: &Desired, row: &LinkRow) -> bool {
     !desired.terminating
         && desired.standing == Standing::Good

@@ -183,7 +183,9 @@ fn unsettled(
     let row = if runs && now >= stuck { Row::Stuck(task.operation) } else { Row::Unsettled(task.operation) };
     // Looks and answers wake the object; this is for the case that none comes, and for the clock's part.
     let quiet = later(look_after, tempo.settling());
-    let revisit = Revisit::At(if running && now < stuck { stuck } else { quiet.max(later(now, tempo.sweep())) });
+    let due = if running && now < stuck { stuck } else { quiet.max(later(now, tempo.sweep())) };
+    let patience = observed.sighting.trouble.as_ref().map(|trouble| later(trouble.since, tempo.patience()));
+    let revisit = Revisit::At(patience.filter(|patience| *patience > now).map_or(due, |patience| patience.min(due)));
     settled.record.task = Some(task);
     Decision {
         row,

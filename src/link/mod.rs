@@ -24,13 +24,13 @@
 //! | `Refusing` | a link to the wanted VPC is alive, found, and the policy is `Refuse` | hold |
 //! | `Linked` | a link to the wanted VPC is alive | rest |
 //! | `Suspect` | the link was seen dead once | wait for the second look |
-//! | `Move` | the link leads elsewhere and is ours | detach |
+//! | `Move` | the link leads elsewhere and is ours, and nothing is known against the new VPC | detach |
 //! | `Elsewhere` | the link leads elsewhere and is not ours | hold |
 //! | `Dead` | the link is dead and ours | detach |
 //! | `DeadFound` | the link is dead and not ours | hold |
-//! | `NotLinkable` | no link; the machine is of no classic network, or in no state that can be linked | hold, or wait |
+//! | `NotLinkable` | no link, or one to be moved; the machine is of no classic network, or in no state that can be linked | hold, or wait |
 //! | `Lost` | a found link was not seen in the last look | wait for the second look |
-//! | `NoVpc` | no link; the VPC is missing, or cannot be linked | hold |
+//! | `NoVpc` | no link, or one to be moved; the VPC is missing, or cannot be linked, or was not read yet | hold, or wait |
 //! | `Refused` | a change is due; the cloud refused this generation, and it is not yet time to try again | hold |
 //! | `Attach` | no link | attach |
 //!
@@ -44,6 +44,14 @@
 //! the machine's state is asked (the cloud keeps a link until the machine is destroyed, 215/5002). And a link of ours
 //! that is missing once is attached again at once, since attaching an existing link does no harm, while a found one
 //! must be missing twice: the new link would be ours, and it is not ours to replace.
+//!
+//! A move is two changes, and the first cuts a link that works. So it begins only once the new VPC was read and can take
+//! the link, as far as reading tells; until then the old link is kept. What only the cloud's refusal of the attach tells
+//! comes after the cut.
+//!
+//! Of two things that contradict each other the one that keeps more is believed: a machine that is not listed while its
+//! link is has not returned until ten minutes have passed. The other way round, where links survive a change of address,
+//! a link that is listed for a machine in a VPC is none: a VPC machine can have none, and never goes back.
 
 mod carry;
 mod class;

@@ -3,12 +3,15 @@
 //! A single look proves little: lists lag, permissions go, a region is typed wrong. A [`Trail`] keeps, for one machine,
 //! since when the looks have agreed, and counts the looks that prove a return.
 
-use std::{net::IpAddr, time::Duration};
+mod machine;
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use self::machine::MachineTrail;
 use super::{
-    Caution, LinkRow, LinkSeen, Machine, MachineSeen, MachineState, Sighting, Tempo, VpcId, VpcSeen,
+    Caution, LinkRow, LinkSeen, Machine, MachineSeen, Network, Sighting, Tempo, VpcId, VpcSeen,
     probe::{AddressLook, Ground, Probe, Question},
     sighting::apart,
 };
@@ -67,27 +70,6 @@ struct LinkTrail {
     agreed: Timestamp,
 }
 
-#[derive(Clone, Debug)]
-struct MachineTrail {
-    last_listed: Option<Machine>,
-    listed: bool,
-    looked: Timestamp,
-    /// Since when looks have agreed about the addresses.
-    agreed: Timestamp,
-    absences: Vec<Absence>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Absence {
-    begun: Timestamp,
-    others_seen: bool,
-}
-
-/// How many counted looks prove a return while other machines are seen.
-const ABSENCES: usize = 2;
-/// How many are wanted while none is seen: permission, region and keys look the same as an empty account.
-const BLIND_ABSENCES: usize = 5;
-
 impl Trail {
     /// Takes what a look that began at `begun` showed of the link. A look older than the last is no news.
     pub fn link(&mut self, begun: Timestamp, look: LinkLook) {
@@ -110,13 +92,7 @@ impl Trail {
         if self.machine.as_ref().is_some_and(|trail| begun < trail.looked) {
             return;
         }
-        let before = self.machine.take();
-        self.machine = Some(match look {
-            MachineLook::Listed(machine) => MachineTrail::listed(before, begun, machine),
-            MachineLook::NotListed { others_seen } => {
-                MachineTrail::absent(before, Absence { begun, others_seen }, tempo.sweep())
-            }
-        });
+        self.machine = Some(MachineTrail::after(self.machine.take(), begun, look, tempo));
     }
 
     /// A change happened, or may have: what was seen before `at` no longer counts for the link.
@@ -162,7 +138,7 @@ impl Trail {
     /// The begin of the last look, if it listed the machine.
     #[must_use]
     pub fn listed(&self) -> Option<Timestamp> {
-        self.machine.as_ref().filter(|trail| trail.listed).map(|trail| trail.looked)
+        self.machine.as_ref().filter(|trail| trail.present().is_some()).map(|trail| trail.looked)
     }
 
     /// The sighting that the looks amount to; `recorded` says whether the record knows the machine's address.
@@ -174,7 +150,7 @@ impl Trail {
             link: fresh.map_or(LinkSeen::Unlooked, |trail| self.link_seen(trail, dies_with_address, tempo)),
             vpc: VpcSeen::Unlooked,
             looked: fresh.map(|trail| trail.looked),
-            agreed: fresh.map(|trail| trail.agreed.max(self.stale_before.unwrap_or(trail.agreed))),
+            agreed: fresh.map(|trail| self.agreed(trail, dies_with_address)),
             trouble: None,
             guard: None,
             caution: Caution::None,
@@ -185,20 +161,17 @@ impl Trail {
 
     fn machine_seen(&self, recorded: bool, tempo: Tempo) -> MachineSeen {
         let Some(trail) = &self.machine else { return MachineSeen::Unlooked };
-        match &trail.last_listed {
-            Some(machine) if trail.listed => MachineSeen::Listed(machine.clone()),
-            None if !recorded => MachineSeen::NeverSeen,
-            _ if trail.is_gone(tempo) => MachineSeen::Gone,
-            _ => MachineSeen::Missing { since: trail.absences.first().map_or(trail.looked, |first| first.begun) },
-        }
+        let still_linked =
+            self.link.as_ref().is_some_and(|link| link.row.is_some() && link.looked >= trail.absent_since());
+        trail.seen(recorded, still_linked, tempo)
     }
 
     fn link_seen(&self, trail: &LinkTrail, dies_with_address: bool, tempo: Tempo) -> LinkSeen {
         let Some(row) = trail.row.clone() else { return LinkSeen::Absent };
         if !dies_with_address {
-            return LinkSeen::Alive(row);
+            return if self.has_left_classic() { LinkSeen::Absent } else { LinkSeen::Alive(row) };
         }
-        let addresses = self.present();
+        let addresses = self.addresses_now();
         match self.made_for(&row) {
             Remembered::MadeFor(ip) if addresses.is_empty() || addresses.contains(&ip) => LinkSeen::Alive(row),
             Remembered::Seen(ip) if !addresses.is_empty() && !addresses.contains(&ip) => {
@@ -211,6 +184,20 @@ impl Trail {
         }
     }
 
+    /// Since when looks have agreed about the link, and that it is none, where its machine says so.
+    fn agreed(&self, link: &LinkTrail, dies_with_address: bool) -> Timestamp {
+        let voided = self.machine.as_ref().filter(|_| !dies_with_address && self.has_left_classic());
+        [self.stale_before, voided.map(|machine| machine.agreed)]
+            .into_iter()
+            .flatten()
+            .fold(link.agreed, Timestamp::max)
+    }
+
+    /// Whether the machine was moved into a VPC: a row that is still listed for it is no link any more.
+    fn has_left_classic(&self) -> bool {
+        self.present().is_some_and(|machine| machine.network == Network::Vpc)
+    }
+
     fn wonders(&self, link: &LinkTrail) -> bool {
         self.ground(link).is_some_and(|ground| !self.probe.as_ref().is_some_and(|probe| probe.is_about(&ground)))
     }
@@ -219,10 +206,13 @@ impl Trail {
         row.private_ip.map_or(self.remembered, Remembered::MadeFor)
     }
 
+    fn present(&self) -> Option<&Machine> {
+        self.machine.as_ref().and_then(MachineTrail::present)
+    }
+
     /// The addresses that the machine is listed with; none where the list did not say.
-    fn present(&self) -> &[IpAddr] {
-        let machine = self.machine.as_ref().filter(|machine| machine.listed);
-        machine.and_then(|machine| machine.last_listed.as_ref()).map_or(&[], |machine| &machine.addresses)
+    fn addresses_now(&self) -> &[IpAddr] {
+        self.present().map_or(&[], |machine| &machine.addresses)
     }
 
     /// It was made for an address that the machine has no more.
@@ -234,7 +224,7 @@ impl Trail {
     fn ground(&self, link: &LinkTrail) -> Option<Ground> {
         let row = link.row.as_ref()?;
         let machine = self.machine.as_ref()?;
-        let addresses = self.present();
+        let addresses = self.addresses_now();
         let doubtful = match self.made_for(row) {
             Remembered::MadeFor(_) => false,
             Remembered::Seen(ip) => addresses.contains(&ip),
@@ -255,40 +245,5 @@ impl Trail {
         let Some(machine) = &self.machine else { return false };
         let first = link.agreed.max(machine.agreed).max(self.stale_before.unwrap_or(link.agreed));
         apart(Some(first), Some(link.looked.min(machine.looked)), tempo.dead_proof())
-    }
-}
-
-impl MachineTrail {
-    fn listed(before: Option<Self>, begun: Timestamp, machine: Machine) -> Self {
-        let same = before.filter(|trail| {
-            trail.listed && trail.last_listed.as_ref().is_some_and(|old| old.has_addresses_of(&machine))
-        });
-        let agreed = same.map_or(begun, |trail| trail.agreed);
-        Self { last_listed: Some(machine), listed: true, looked: begun, agreed, absences: Vec::new() }
-    }
-
-    /// Looks that count are begun a sweep interval apart.
-    fn absent(before: Option<Self>, absence: Absence, sweep: Duration) -> Self {
-        let begun = absence.begun;
-        let (last_listed, mut absences) =
-            before.map_or_else(Default::default, |trail| (trail.last_listed, trail.absences));
-        let last = absences.last().map(|absence: &Absence| absence.begun);
-        // Five are all that is ever asked; the first and the newest are what the span is measured by.
-        if last.is_none() || apart(last, Some(begun), sweep) {
-            if absences.len() > BLIND_ABSENCES {
-                absences.remove(1);
-            }
-            absences.push(absence);
-        }
-        Self { last_listed, listed: false, looked: begun, agreed: begun, absences }
-    }
-
-    fn is_gone(&self, tempo: Tempo) -> bool {
-        let returning = self.last_listed.as_ref().is_some_and(|machine| machine.state == MachineState::Returning);
-        let seeing = self.absences.iter().filter(|absence| absence.others_seen).count();
-        let first = self.absences.first().map(|absence| absence.begun);
-        let last = self.absences.last().map(|absence| absence.begun);
-        let blind = self.absences.len() >= BLIND_ABSENCES && apart(first, last, tempo.blind_gone());
-        (returning && !self.absences.is_empty()) || seeing >= ABSENCES || blind
     }
 }

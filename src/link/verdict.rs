@@ -100,7 +100,7 @@ fn wanted(desired: &Desired, sighting: &Sighting, record: &Record, tempo: Tempo)
         return Verdict::of(held.map_or(row, Row::Held));
     }
     if let Some(row) = sighting.link.row() {
-        let found = linked(desired, vpc, row, &sighting.link, record);
+        let found = linked(desired, vpc, row, sighting, record);
         let held = sighting.guard.clone().filter(|_| matches!(found.row, Row::Dead(_)));
         return held.map_or(found, |notice| Verdict::of(Row::Held(notice)));
     }
@@ -136,22 +136,37 @@ fn machine_gone(machine: &MachineSeen) -> Option<Row> {
 }
 
 /// A link is listed.
-fn linked(desired: &Desired, vpc: &VpcId, row: &LinkRow, link: &LinkSeen, record: &Record) -> Verdict {
+fn linked(desired: &Desired, vpc: &VpcId, row: &LinkRow, sighting: &Sighting, record: &Record) -> Verdict {
     let ours = record.our_link().is_some_and(|ours| ours.vpc == row.vpc);
     let detach = |row_: Row| Verdict { row: row_, change: Some((Operation::Detach, row.vpc.clone())) };
     if row.vpc != *vpc {
-        return if ours { detach(Row::Move(row.vpc.clone())) } else { Verdict::of(Row::Elsewhere(row.vpc.clone())) };
+        return match (ours, cannot_move(desired, sighting, &row.vpc)) {
+            (false, _) => Verdict::of(Row::Elsewhere(row.vpc.clone())),
+            (true, Some(obstacle)) => Verdict::of(obstacle),
+            (true, None) => detach(Row::Move(row.vpc.clone())),
+        };
     }
-    match link {
+    match &sighting.link {
         LinkSeen::Suspect(_) => Verdict::of(Row::Suspect),
         LinkSeen::Dead(_) if ours => detach(Row::Dead(row.clone())),
         LinkSeen::Dead(_) => Verdict::of(Row::DeadFound),
         LinkSeen::Alive(_) | LinkSeen::Unverified(_) | LinkSeen::Absent | LinkSeen::Unlooked => {
             let refuse = desired.policy.existing == ExistingLink::Refuse && !ours;
-            let verified = !matches!(link, LinkSeen::Unverified(_));
+            let verified = !matches!(sighting.link, LinkSeen::Unverified(_));
             Verdict::of(if refuse { Row::Refusing } else { Row::Linked { verified } })
         }
     }
+}
+
+/// Why a move does not begin: what is known to be impossible at the new place costs no link at the old one.
+fn cannot_move(desired: &Desired, sighting: &Sighting, from: &VpcId) -> Option<Row> {
+    let kept = |notice: Notice| Notice::new(notice.reason, format!("{}; the link to {from} is kept", notice.message));
+    if let MachineSeen::Listed(machine) = &sighting.machine
+        && let Some(notice) = not_linkable(machine, desired)
+    {
+        return Some(Row::NotLinkable(kept(notice)));
+    }
+    no_vpc(&sighting.vpc, desired).map(|notice| Row::NoVpc(notice.map(kept)))
 }
 
 /// No link is listed.
@@ -165,8 +180,8 @@ fn absent(desired: &Desired, vpc: &VpcId, sighting: &Sighting, record: &Record, 
     if found.is_some_and(|link| !sighting.is_absent_for(&link.vpc, tempo.sweep())) {
         return Verdict::of(Row::Lost);
     }
-    if let Some(row) = no_vpc(&sighting.vpc, desired) {
-        return Verdict::of(row);
+    if let Some(notice) = no_vpc(&sighting.vpc, desired) {
+        return Verdict::of(Row::NoVpc(notice));
     }
     Verdict { row: Row::Attach, change: Some((Operation::Attach, vpc.clone())) }
 }
@@ -189,13 +204,14 @@ fn not_linkable(machine: &Machine, desired: &Desired) -> Option<Notice> {
     }
 }
 
-/// What can be known by reading is not tried: a change that must fail is not sent.
-fn no_vpc(seen: &VpcSeen, desired: &Desired) -> Option<Row> {
+/// What can be known by reading is not tried: a change that must fail is not sent. Why not; `Some(None)` until it was read.
+#[expect(clippy::option_option, reason = "nothing in the way, not known yet, and known are three cases")]
+fn no_vpc(seen: &VpcSeen, desired: &Desired) -> Option<Option<Notice>> {
     let vpc = &desired.names.vpc;
-    let hold = |reason, message| Some(Row::NoVpc(Some(Notice::new(reason, message))));
+    let hold = |reason, message| Some(Some(Notice::new(reason, message)));
     match seen {
-        VpcSeen::Unlooked => Some(Row::NoVpc(None)),
-        VpcSeen::Unknown(notice) => Some(Row::NoVpc(Some(notice.clone()))),
+        VpcSeen::Unlooked => Some(None),
+        VpcSeen::Unknown(notice) => Some(Some(notice.clone())),
         VpcSeen::Missing => hold(
             Reason::VpcNotFound,
             format!("{vpc} does not exist in {} of account {}", desired.names.region, desired.names.account),

@@ -82,8 +82,9 @@ impl Watch {
             Row::Vanishing | Row::Lost => from(sighting.agreed.or(sighting.looked), tempo.sweep()),
             _ => None,
         };
-        let asks = matches!(row, Row::Unknown(_) | Row::Lost | Row::NoVpc(_) | Row::Attach | Row::Refused)
-            || (matches!(row, Row::Linked { .. }) && sighting.caution == Caution::Unread);
+        let asks =
+            matches!(row, Row::Unknown(_) | Row::Lost | Row::Move(_) | Row::NoVpc(_) | Row::Attach | Row::Refused)
+                || (matches!(row, Row::Linked { .. }) && sighting.caution == Caution::Unread);
         let recorded = rest.recorded || observed.record.saw_machine();
         // What came back stays of interest until a status without the task was written.
         let attempt = observed.record.task.as_ref().map(|task| task.started_at);

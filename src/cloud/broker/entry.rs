@@ -17,6 +17,8 @@ pub(super) struct Entry {
     pub(super) request: Option<Request>,
     /// When its task was last asked about.
     pub(super) asked: Option<Timestamp>,
+    /// Since when no question about it was answered: the stamp of its attempt, and the first such question.
+    pub(super) unanswered: Option<(Timestamp, Timestamp)>,
     pub(super) link_trouble: Option<Notice>,
     pub(super) machine_trouble: Option<Notice>,
     /// The begin of the last good look, or of the watch.
@@ -45,6 +47,7 @@ impl Entry {
             attempt: None,
             request: None,
             asked: None,
+            unanswered: None,
             link_trouble: None,
             machine_trouble: None,
             good: crate::clock::now(),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Inner, state::State};
+use super::{Inner, entry::Entry, state::State};
 use crate::{
     clock,
     cloud::{CloudError, Kind},
@@ -65,23 +65,36 @@ impl State {
             let Some(entry) = self.machines.get_mut(&instance) else { continue };
             entry.asked = Some(at);
             let Some((_, started_at)) = entry.watch.as_ref().and_then(|watch| watch.follow.clone()) else { continue };
-            let Some(progress) = progress else { continue };
+            let Some(progress) = progress.cloned().or_else(|| entry.unanswered(started_at, at, tempo)) else {
+                continue;
+            };
+            entry.unanswered = entry.unanswered.filter(|_| matches!(progress, Progress::Unknown { .. }));
             let attempt = entry.attempt.get_or_insert(Attempt { started_at, answer: None, progress: None });
             let unknown = matches!(progress, Progress::Unknown { .. });
             if attempt.started_at != started_at || (unknown && attempt.may_not_be_visible(at, tempo)) {
                 continue;
             }
-            let news = attempt.progress.as_ref().is_none_or(|old| label(old) != label(progress));
+            let news = attempt.progress.as_ref().is_none_or(|old| label(old) != label(&progress));
             // While it runs each answer moves the moment at which it was last seen alive; all else is dated by the first
             // answer that said so, since the settling time counts from there.
-            if news || matches!(progress, Progress::Running { .. }) {
-                attempt.progress = Some(progress.clone());
+            if news || matches!(&progress, Progress::Running { .. }) {
+                attempt.progress = Some(progress);
             }
             if news {
                 owners.push(entry.owner.clone());
             }
         }
         owners
+    }
+}
+
+impl Entry {
+    /// What it means that a question asked at `at` was not answered: nothing at first. Once the settling time has passed
+    /// without any answer, that nobody knows: a question that fails for ever must not keep a change open for ever.
+    fn unanswered(&mut self, started_at: Timestamp, at: Timestamp, tempo: Tempo) -> Option<Progress> {
+        let (_, since) = *self.unanswered.filter(|(of, _)| *of == started_at).get_or_insert((started_at, at));
+        self.unanswered = Some((started_at, since));
+        (clock::until(since, at) >= tempo.settling()).then_some(Progress::Unknown { at })
     }
 }
 

@@ -42,9 +42,6 @@ pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Writes and signs a request; nothing is sent if that fails.
     fn request(call: &Call<'_>, own: Self::Own) -> Result<Request, Failure>;
 
-    /// Whether a code says that a token has ended, or is none: new temporary keys help.
-    fn is_about_token(code: &str) -> bool;
-
     /// Reads the body of an answer.
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure>;
 }
@@ -67,13 +64,15 @@ pub(super) struct Failure {
     pub(super) request_id: Option<String>,
     /// Whether the code is one that a wrong clock explains.
     pub(super) about_time: bool,
+    /// Whether it says that a token has ended, or is none: new temporary keys help.
+    pub(super) about_token: bool,
 }
 
 impl Failure {
     /// A failure of this kind that no code of the cloud stands for.
     pub(super) fn without_code(kind: Kind, message: impl Into<String>) -> Self {
         let (code, message) = (String::new(), message.into());
-        Self { kind: Some(kind), code, message, request_id: None, about_time: false }
+        Self { kind: Some(kind), code, message, request_id: None, about_time: false, about_token: false }
     }
 }
 
@@ -86,17 +85,22 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Sends the call with its own parameters, once, and reads the answer.
+    /// Sends the call with its own parameters, once, and reads the answer; says also whether new temporary keys may help
+    /// a failed one.
     pub(super) async fn send<D: Dialect, T: DeserializeOwned>(
         &self,
         http: &Client,
         own: D::Own,
-    ) -> Result<T, CloudError> {
-        let request = D::request(self, own).map_err(|failure| self.error::<D>(failure, ""))?;
+    ) -> (Result<T, CloudError>, bool) {
+        let request = match D::request(self, own) {
+            Ok(request) => request,
+            Err(failure) => return (Err(self.error::<D>(failure, "")), false),
+        };
         let answer = http.post(&self.endpoint.url, request.headers, request.body).await;
         let result = answer.map_err(|transport| self.not_answered(&transport));
         let result = result.and_then(|answer| self.read::<D, T>(&answer));
-        result.map_err(|failure| self.error::<D>(failure, &request.signature))
+        let about_token = result.as_ref().is_err_and(|failure| failure.about_token);
+        (result.map_err(|failure| self.error::<D>(failure, &request.signature)), about_token)
     }
 
     fn not_answered(&self, transport: &Transport) -> Failure {

@@ -62,9 +62,9 @@ impl<D: Dialect> Caller<D> {
     pub(super) async fn call<T: DeserializeOwned>(&self, action: Action, own: D::Own) -> Result<T, CloudError> {
         let keys = self.keyring.for_call(action.is_change()).await;
         let keys = keys.map_err(|(kind, message)| Self::error(action, kind, &message))?;
-        let result = self.prepare(action, &keys).send::<D, T>(&self.http, own).await;
+        let (result, about_token) = self.prepare(action, &keys).send::<D, T>(&self.http, own).await;
         self.pace.learn(action, &result);
-        if result.as_ref().is_err_and(|error| D::is_about_token(&error.code)) {
+        if about_token {
             self.keyring.doubt(&keys);
         }
         result

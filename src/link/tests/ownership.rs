@@ -85,6 +85,9 @@ fn adopting_takes_a_found_link_to_the_wanted_vpc_and_forgets_nothing_on_the_way_
     for record in [Record::default(), linked(here(), Origin::Found)] {
         let decision = decided(&adopt, seen(alive(here())), record);
         assert_eq!(origin(&decision), Some(Origin::Adopted));
+        let is_told =
+            |news: &Notice| news.message.contains("this object's own") && !news.message.contains("not removed");
+        assert!(decision.news.iter().all(is_told), "{:?}", decision.news);
         let kept = decided(&desired(), seen(alive(here())), decision.record);
         assert_eq!(origin(&kept), Some(Origin::Adopted), "adopted never becomes found");
     }

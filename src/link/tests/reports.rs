@@ -304,6 +304,50 @@ fn a_deletion_whose_removal_is_refused_says_why() {
 }
 
 #[test]
+fn what_keeps_a_change_from_being_followed_is_told_at_once_where_someone_has_to_act() {
+    let record = || changing(task(Operation::Attach, here(), 8990));
+    let gone = Notice::new(Reason::AccountNotFound, "there is no account");
+    let refused = Desired { standing: Standing::Refused(gone), ..desired() };
+    says(&told(&refused, seen(LinkSeen::Absent), record(), &fresh()), "False", Reason::AccountNotFound, "S");
+    let keys = told(&desired(), troubled(Reason::CredentialsRejected), record(), &fresh());
+    says(&keys, "Unknown", Reason::CredentialsRejected, "S");
+    // It may pass: the change is under way, for all that is known.
+    let away = observed(troubled(Reason::ProviderUnavailable), record());
+    says(&told_at(&desired(), &away, &fresh(), 9298), "False", Reason::Attaching, "R");
+    says(&told_at(&desired(), &away, &fresh(), 9300), "Unknown", Reason::ProviderUnavailable, "R");
+    let decision = decide(&desired(), &away, tempo(), t(9100));
+    assert_eq!(decision.revisit, crate::link::Revisit::At(t(9300)), "it comes back when the patience ends");
+}
+
+#[test]
+fn a_deletion_with_a_change_under_way_says_what_keeps_it_from_ending() {
+    let record =
+        || Record { task: changing(task(Operation::Detach, here(), 8990)).task, ..linked(here(), Origin::Created) };
+    let before = standing("True", Reason::Linked);
+    says(&told(&deleted(), seen(LinkSeen::Unlooked), record(), &before), "False", Reason::Detaching, "R");
+    let keys = told(&deleted(), troubled(Reason::CredentialsRejected), record(), &before);
+    says(&keys, "False", Reason::Detaching, "S");
+    let message = &find(&keys.conditions, ConditionType::Ready).unwrap().message;
+    assert!(message.contains("CredentialsRejected"), "{message}");
+}
+
+#[test]
+fn a_refusal_of_a_deletion_stands_while_it_is_looked_at_again() {
+    let record = || Record { link: linked(here(), Origin::Created).link, ..refused(Reason::PermissionDenied, 0, 1) };
+    let waiting = Observed { not_before: Some(t(NOW + 9)), ..observed(seen(alive(here())), record()) };
+    let before = told_at(&deleted(), &waiting, &standing("True", Reason::Linked), NOW);
+    let looking = told(&deleted(), seen(LinkSeen::Unlooked), record(), &before);
+    assert_eq!(looking.conditions, before.conditions, "the conditions do not move when it is tried again");
+}
+
+#[test]
+fn a_move_that_waits_for_the_new_vpc_is_a_move() {
+    let unread = Sighting { vpc: VpcSeen::Unlooked, ..seen(alive(there())) };
+    let status = told(&desired(), unread, linked(there(), Origin::Created), &standing("True", Reason::Linked));
+    says(&status, "False", Reason::Moving, "R");
+}
+
+#[test]
 fn the_time_of_a_transition_moves_only_with_the_status() {
     let before = standing("False", Reason::Attaching);
     let other = told(&desired(), seen(alive(there())), Record::default(), &before);

@@ -254,6 +254,33 @@ fn move_when_the_link_leads_elsewhere_and_is_ours() {
 }
 
 #[test]
+fn no_move_begins_until_it_is_known_that_the_new_vpc_can_take_the_link() {
+    let switched_off = Vpc { cidr_allowed: Some(true), cidr: "10.0.0.0/16".into(), classic_link_enabled: false };
+    for (vpc, reason) in [
+        (VpcSeen::Missing, Reason::VpcNotFound),
+        (VpcSeen::Full { most: 100 }, Reason::QuotaExceeded),
+        (VpcSeen::Seen(switched_off), Reason::ClassicLinkDisabled),
+        (VpcSeen::Unknown(Notice::new(Reason::PermissionDenied, "may not be read")), Reason::PermissionDenied),
+    ] {
+        let sighting = Sighting { vpc, ..seen(alive(there())) };
+        let decision = decided(&desired(), sighting, linked(there(), Origin::Created));
+        let Row::NoVpc(Some(notice)) = &decision.row else { panic!("{:?}", decision.row) };
+        assert_eq!(notice.reason, reason);
+        assert!(notice.message.ends_with("the link to vpc-there is kept"), "{}", notice.message);
+        assert!(rests(&decision));
+        assert_eq!(decision.watch.vpc, Some(here()), "it comes back once the VPC has changed");
+    }
+    let unread = Sighting { vpc: VpcSeen::Unlooked, ..seen(alive(there())) };
+    let decision = decided(&desired(), unread, linked(there(), Origin::Created));
+    assert_eq!((&decision.row, decision.watch.vpc.clone()), (&Row::NoVpc(None), Some(here())));
+    assert!(rests(&decision));
+    let starting = Machine { state: MachineState::NotReady, ..machine() };
+    let not_ready = Sighting { machine: MachineSeen::Listed(starting), ..seen(alive(there())) };
+    let decision = decided(&desired(), not_ready, linked(there(), Origin::Created));
+    assert!(matches!(decision.row, Row::NotLinkable(notice) if notice.reason == Reason::InstanceNotReady));
+}
+
+#[test]
 fn elsewhere_when_the_link_leads_elsewhere_and_is_not_ours() {
     for record in [Record::default(), linked(there(), Origin::Found), linked(here(), Origin::Created)] {
         let decision = decided(&desired(), seen(alive(there())), record);

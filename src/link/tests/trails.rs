@@ -249,6 +249,46 @@ fn a_machine_that_is_listed_again_starts_the_count_anew() {
 }
 
 #[test]
+fn while_a_link_of_it_is_listed_a_machine_that_is_not_is_gone_only_after_ten_minutes() {
+    let mut trail = Trail::default();
+    both(&mut trail, -SWEEP, listed(&[1]), to(here(), Some(1)));
+    for at in (0..600).step_by(60) {
+        both(&mut trail, at, absent(true), to(here(), Some(1)));
+        assert_eq!(sighting(&trail).machine, MachineSeen::Missing { since: t(0) }, "{at}");
+    }
+    let mut unlinked = trail.clone();
+    both(&mut unlinked, 600, absent(true), LinkLook::Nowhere);
+    assert_eq!(sighting(&unlinked).machine, MachineSeen::Gone, "its link went with it");
+    both(&mut trail, 600, absent(true), to(here(), Some(1)));
+    assert_eq!(sighting(&trail).machine, MachineSeen::Gone, "some clouds forget to tidy up");
+}
+
+#[test]
+fn a_link_that_was_listed_before_the_machine_was_missed_says_nothing_about_its_return() {
+    let mut trail = Trail::default();
+    both(&mut trail, 0, listed(&[1]), to(here(), Some(1)));
+    for at in [SWEEP, 2 * SWEEP] {
+        trail.machine(t(at), absent(true), tempo());
+    }
+    assert_eq!(sighting(&trail).machine, MachineSeen::Gone);
+}
+
+#[test]
+fn where_links_survive_a_change_of_address_one_of_a_machine_in_a_vpc_is_none() {
+    let survives = |trail: &Trail| trail.sighting(true, false, tempo());
+    let moved = || MachineLook::Listed(Machine { network: Network::Vpc, ..machine() });
+    let mut trail = Trail::default();
+    both(&mut trail, 0, listed(&[1]), to(here(), Some(1)));
+    both(&mut trail, 100, moved(), to(here(), Some(1)));
+    let once = survives(&trail);
+    assert_eq!((&once.link, once.agreed), (&LinkSeen::Absent, Some(t(100))));
+    assert!(!once.is_absent_for(&here(), tempo().sweep()), "one look is none");
+    both(&mut trail, 100 + SWEEP, moved(), to(here(), Some(1)));
+    assert!(survives(&trail).is_absent_for(&here(), tempo().sweep()));
+    assert_eq!(sighting(&trail).link, alive(here()), "elsewhere the address tells");
+}
+
+#[test]
 fn one_counted_look_that_saw_others_is_not_enough_among_blind_ones() {
     let mut trail = Trail::default();
     trail.machine(t(0), absent(false), tempo());

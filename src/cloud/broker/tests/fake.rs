@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) changes: Vec<(Operation, usize)>,
     pub(super) refuse: Option<Kind>,
     pub(super) running: bool,
+    /// Why no question about a task is answered.
+    pub(super) mute: Option<Kind>,
     /// No task is known.
     pub(super) unknown: bool,
     /// No list holds every link: they are asked for machine by machine.
@@ -159,6 +161,9 @@ impl Provider for Fake {
     async fn task(&self, _: &TaskId) -> Result<TaskState, CloudError> {
         self.count("task");
         let world = self.world();
+        if let Some(kind) = world.mute {
+            return Err(error(kind));
+        }
         Ok(match (world.unknown, world.running) {
             (true, _) => TaskState::Unknown,
             (false, true) => TaskState::Running,

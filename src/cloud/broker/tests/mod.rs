@@ -262,6 +262,33 @@ async fn a_task_that_the_cloud_does_not_know_yet_is_asked_about_until_it_should_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_about_which_no_question_is_answered_is_unknown_after_the_settling_time_and_asked_about_all_the_same() {
+    let mut bench = Bench::new(10, 20);
+    bench.fake.world().mute = Some(Kind::Transient);
+    let (instance, owner) = bench.watch(1).await;
+    let mut watch = watching(None);
+    watch.follow = Some((TaskId("7".into()), clock::now()));
+    bench.broker.attend(&instance, &owner, watch);
+    let progress = |bench: &Bench| {
+        let (_, attempt) = bench.broker.observe(&instance, &owner, &Known::default());
+        attempt.and_then(|attempt| attempt.progress)
+    };
+    clock::sleep(Duration::from_secs(295)).await;
+    assert_eq!(progress(&bench), None, "the cloud may only be away");
+    clock::sleep(Duration::from_secs(30)).await;
+    let Some(Progress::Unknown { at }) = progress(&bench) else { panic!("it is asked about for ever") };
+    clock::sleep(Duration::from_mins(1)).await;
+    assert_eq!(progress(&bench), Some(Progress::Unknown { at }), "the settling time counts from the first of them");
+    bench.fake.world().mute = None;
+    bench.fake.world().running = true;
+    clock::sleep(Duration::from_secs(20)).await;
+    assert!(matches!(progress(&bench), Some(Progress::Running { .. })), "an answer is believed whenever it comes");
+    bench.fake.world().mute = Some(Kind::Throttled);
+    clock::sleep(Duration::from_secs(280)).await;
+    assert!(matches!(progress(&bench), Some(Progress::Running { .. })), "it counts anew from the last answer");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_long_task_is_asked_about_less_and_less() {
     let mut bench = Bench::new(10, 20);
     bench.fake.world().running = true;

@@ -20,7 +20,7 @@ pub(super) fn is_about_time(code: &str) -> bool {
 }
 
 /// Whether a number says that a token has ended, or is none: new temporary keys help.
-pub(super) fn is_about_token(code: &str) -> bool {
+pub(in crate::cloud::tencent) fn is_about_token(code: &str) -> bool {
     code == "4105"
 }
 
@@ -59,7 +59,9 @@ fn by_number(action: Action, code: &str) -> Option<Kind> {
         "5000" => not_found(action),
         // The batch was carried out in part; only reading tells which part.
         "5400" => Kind::Partial,
-        // 5100 the operation on the resource failed, at a point that is not told; 6000 internal error; 6200 under
+        // The operation on the resource failed, at a point that is not told: of the task, or the question about it.
+        "5100" if action == Action::ReadTask => Kind::Unclear,
+        // 5100 of anything else; 6000 internal error; 6200 under
         // maintenance.
         "5100" | "6000" | "6200" => Kind::Transient,
         _ => return None,

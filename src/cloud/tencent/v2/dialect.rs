@@ -41,16 +41,13 @@ impl Dialect for Form {
         Ok(Request { headers: HeaderMap::from_iter(headers), body: form.into_bytes(), signature })
     }
 
-    fn is_about_token(code: &str) -> bool {
-        codes::is_about_token(code)
-    }
-
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         wire::read(body).map_err(|said| match said {
             Said::Unreadable(text) => Failure::without_code(action.unreadable(), text),
             Said::Refused { code, code_desc, message } => Failure {
                 kind: codes::kind(action, code_desc.as_deref(), &code),
                 about_time: codes::is_about_time(&code),
+                about_token: codes::is_about_token(&code),
                 code: code_desc.unwrap_or(code),
                 message,
                 request_id: None,

@@ -29,9 +29,10 @@ pub(in crate::cloud::tencent) fn of_tokens(code: &str) -> Option<Kind> {
     })
 }
 
-/// Whether a code says that a token has ended, or is none: new temporary keys help.
-pub(super) fn is_about_token(code: &str) -> bool {
+/// Whether a code says that a token has ended, or is none: new temporary keys help. `number` as in [`kind`].
+pub(super) fn is_about_token(code: &str, number: Option<&str>) -> bool {
     matches!(code, "AuthFailure.TokenFailure" | "UnauthorizedOperation.InvalidToken")
+        || number.is_some_and(v2::codes::is_about_token)
 }
 
 /// Whether a code is one that a wrong clock explains.
@@ -52,7 +53,11 @@ fn by_action(action: Action, name: &str) -> Option<Kind> {
         // 215/5002: 100 links of a VPC. On anything else the quota would be another one.
         (Action::Attach, "LimitExceeded") => Some(Kind::Quota),
         // The id of the task is all that is sent: not yet visible, forgotten, or of another region.
-        (Action::ReadTask, "InvalidParameterValue" | "InvalidParameterValue.Malformed") => Some(Kind::Missing),
+        (Action::ReadTask, "InvalidParameterValue" | "InvalidParameterValue.Malformed" | "UnsupportedOperation") => {
+            Some(Kind::Missing)
+        }
+        // Of the task, or of the question: the list tells.
+        (Action::ReadTask, "FailedOperation" | "FailedOperation.TaskFailed") => Some(Kind::Unclear),
         (
             Action::Attach
             | Action::Detach

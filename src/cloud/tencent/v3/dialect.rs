@@ -52,10 +52,6 @@ impl Dialect for Json {
         Ok(Request { headers, body, signature })
     }
 
-    fn is_about_token(code: &str) -> bool {
-        codes::is_about_token(code)
-    }
-
     fn read<T: DeserializeOwned>(action: Action, body: &[u8]) -> Result<T, Failure> {
         match wire::read(body) {
             Ok((request_id, answer)) => {
@@ -68,6 +64,7 @@ impl Dialect for Json {
             Err(Said::Refused { code, number, message, request_id }) => Err(Failure {
                 kind: codes::kind(action, &code, number.as_deref()),
                 about_time: codes::is_about_time(&code),
+                about_token: codes::is_about_token(&code, number.as_deref()),
                 code,
                 message,
                 request_id,

@@ -538,7 +538,9 @@ async fn a_task_runs_succeeds_fails_or_is_unknown() {
         let asked = &cloud.asked()[0];
         assert_eq!((asked.action.as_str(), &asked.own), ("DescribeVpcTaskResult", &json!({ "TaskId": ID })));
     }
-    for code in ["ResourceNotFound", "InvalidParameterValue", "InvalidParameterValue.Malformed"] {
+    for code in
+        ["ResourceNotFound", "InvalidParameterValue", "InvalidParameterValue.Malformed", "UnsupportedOperation"]
+    {
         let cloud = cloud(move |_| refused(code)).await;
         assert_eq!(cloud.v3.task(&TaskId(ID.into())).await.unwrap(), TaskState::Unknown, "{code}");
     }
@@ -548,7 +550,7 @@ async fn a_task_runs_succeeds_fails_or_is_unknown() {
 async fn a_task_that_may_not_be_asked_about_or_says_nothing_is_an_error() {
     for (given, kind) in [
         (refused("UnauthorizedOperation"), Kind::PermissionDenied),
-        (refused("UnsupportedOperation"), Kind::Refused(Reason::Refused)),
+        (refused("FailedOperation.TaskFailed"), Kind::Unclear),
         (refused("InternalError.ModuleError"), Kind::Transient),
         (ok(json!({"Status": "DONE"})), Kind::Transient),
         (ok(json!({"Output": "SUCCESS"})), Kind::Transient),

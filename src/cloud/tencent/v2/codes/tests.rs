@@ -15,7 +15,7 @@ const NAMES: [(&str, Kind, Kind, Kind); 7] = [
     ("ActionLocked", Kind::Busy, Kind::Busy, Kind::Busy),
     ("ServiceUnavailable", Kind::Transient, Kind::Transient, Kind::Transient),
 ];
-const NUMBERS: [(&str, Kind, Kind, Kind); 23] = [
+const NUMBERS: [(&str, Kind, Kind, Kind); 22] = [
     ("4000", REFUSED, REFUSED, REFUSED),
     ("4100", Kind::KeyDenied, Kind::KeyDenied, Kind::KeyDenied),
     ("4101", Kind::PermissionDenied, Kind::PermissionDenied, Kind::PermissionDenied),
@@ -31,7 +31,6 @@ const NUMBERS: [(&str, Kind, Kind, Kind); 23] = [
     ("4500", Kind::Unclear, Kind::Unclear, Kind::Transient),
     ("4600", Kind::Offline, Kind::Offline, Kind::Offline),
     ("5000", Kind::Missing, Kind::AlreadyGone, Kind::Missing),
-    ("5100", Kind::Transient, Kind::Transient, Kind::Transient),
     ("5200", REFUSED, REFUSED, REFUSED),
     ("5300", REFUSED, REFUSED, REFUSED),
     ("5400", Kind::Partial, Kind::Partial, Kind::Partial),
@@ -65,6 +64,14 @@ fn each_number_has_its_kind_where_no_known_name_comes_with_it() {
                 assert_eq!(kind(action, name, number), Some(look), "{number} {action:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_question_about_a_task_that_fails_as_the_task_may_have_failed_tells_nothing() {
+    for action in Action::ALL {
+        let expected = if action == Action::ReadTask { Kind::Unclear } else { Kind::Transient };
+        assert_eq!(kind(action, None, "5100"), Some(expected), "{action:?}");
     }
 }
 

@@ -11,7 +11,7 @@ const LOOKS: [Action; 5] =
     [Action::ListLinks, Action::ListMachines, Action::ReadVpc, Action::ReadTask, Action::ReadQuota];
 
 // Every code that a document or a client of the cloud lists, with its kind where the action makes no difference.
-const CODES: [(&str, Kind); 86] = [
+const CODES: [(&str, Kind); 82] = [
     ("ActionOffline", Kind::Offline),
     ("AuthFailure", Kind::KeyDenied),
     ("AuthFailure.InvalidAuthorization", Kind::KeyDenied),
@@ -23,8 +23,6 @@ const CODES: [(&str, Kind); 86] = [
     ("AuthFailure.TokenFailure", Kind::KeyDenied),
     ("AuthFailure.UnauthorizedOperation", Kind::PermissionDenied),
     ("DryRunOperation", REFUSED),
-    ("FailedOperation", Kind::Transient),
-    ("FailedOperation.TaskFailed", Kind::Transient),
     ("InternalError", Kind::Transient),
     ("InternalError.DbError", Kind::Transient),
     ("InternalError.GetRoleError", Kind::Transient),
@@ -80,7 +78,6 @@ const CODES: [(&str, Kind); 86] = [
     ("UnauthorizedOperation.NoRealNameAuthentication", Kind::KeyDenied),
     ("UnknownParameter", REFUSED),
     ("UnknownParameter.WithGuess", REFUSED),
-    ("UnsupportedOperation", REFUSED),
     ("UnsupportedOperation.ActionNotFound", Kind::Offline),
     ("UnsupportedOperation.CIDRUnSupportedClassicLink", Kind::Refused(Reason::CidrNotSupported)),
     ("UnsupportedOperation.ClassicInstanceIdAlreadyExists", Kind::Conflict),
@@ -97,13 +94,16 @@ const CODES: [(&str, Kind); 86] = [
     ("MissingParameter.NobodyKnows", REFUSED),
     ("RequestLimitExceeded.NobodyKnows", Kind::Throttled),
     ("UnauthorizedOperation.NobodyKnows", Kind::PermissionDenied),
-    ("UnsupportedOperation.NobodyKnows", REFUSED),
     ("UnsupportedOperation.MutexOperationTaskRunning.NobodyKnows", Kind::Busy),
 ];
 
 /// The codes where it does, with their kinds on an attach, on a detach, on a look at links, machines or VPCs, and on a look
 /// at a task.
-const BY_ACTION: [(&str, Kind, Kind, Kind, Kind); 8] = [
+const BY_ACTION: [(&str, Kind, Kind, Kind, Kind); 12] = [
+    ("FailedOperation", Kind::Transient, Kind::Transient, Kind::Transient, Kind::Unclear),
+    ("FailedOperation.TaskFailed", Kind::Transient, Kind::Transient, Kind::Transient, Kind::Unclear),
+    ("UnsupportedOperation", REFUSED, REFUSED, REFUSED, Kind::Missing),
+    ("UnsupportedOperation.NobodyKnows", REFUSED, REFUSED, REFUSED, Kind::Missing),
     ("LimitExceeded", Kind::Quota, REFUSED, REFUSED, REFUSED),
     ("LimitExceeded.NobodyKnows", Kind::Quota, REFUSED, REFUSED, REFUSED),
     ("ResourceNotFound", Kind::Missing, Kind::AlreadyGone, Kind::Missing, Kind::Missing),
