@@ -128,3 +128,25 @@ fn a_range_with_rules_that_nothing_can_check_is_linked_and_told() {
         assert_eq!(world.told(&world.name, "free", Reason::AddressRules).await, [""; 0]);
     });
 }
+
+#[test]
+fn a_machine_that_was_moved_into_a_vpc_is_linked_no_more_whatever_is_listed_and_its_object_can_be_deleted() {
+    story(async {
+        let world = world("moved-machine").await;
+        for (fate, ip) in [("stays", "10.66.0.7"), ("ends", "10.66.0.8")] {
+            world.cloud.set(&json!({ "alibabaCloud": { "linkOnMigration": fate } })).await;
+            let (machine, vpc) = (world.cloud.machine(ip).await, world.cloud.vpc("172.16.0.0/12").await);
+            let link = world.link(fate, &machine, &vpc);
+            world.apply(&link).await;
+            world.until_ready(&link).await;
+
+            world.cloud.migrate(&machine, &vpc, "172.16.0.7").await;
+            world.until_says(&link, "False", Reason::InstanceNotClassic).await;
+            assert_eq!(world.cloud.linked(&machine).await.is_some(), fate == "stays");
+            world.delete(&link).await;
+            world.until_gone(&link).await;
+
+            assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach], "there was nothing to detach");
+        }
+    });
+}

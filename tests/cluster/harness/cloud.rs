@@ -183,6 +183,11 @@ impl Cloud {
         self.post(&format!("machines/{machine}/destroy"), json!({})).await;
     }
 
+    /// The machine is moved into a VPC, for good.
+    pub(crate) async fn migrate(&self, machine: &str, vpc: &str, ip: &str) {
+        self.post(&format!("machines/{machine}/migrate-to-vpc"), json!({ "vpcId": vpc, "ip": ip })).await;
+    }
+
     /// The machine is destroyed, and never was in a state that announces it.
     pub(crate) async fn destroy_machine(&self, machine: &str) {
         self.post(&format!("machines/{machine}/destroy"), json!({})).await;

@@ -538,8 +538,7 @@ async fn a_task_runs_succeeds_fails_or_is_unknown() {
         let asked = &cloud.asked()[0];
         assert_eq!((asked.action.as_str(), &asked.own), ("DescribeVpcTaskResult", &json!({ "TaskId": ID })));
     }
-    for code in
-        ["ResourceNotFound", "InvalidParameterValue", "InvalidParameterValue.Malformed", "UnsupportedOperation"]
+    for code in ["ResourceNotFound", "InvalidParameterValue", "InvalidParameterValue.Malformed", "UnsupportedOperation"]
     {
         let cloud = cloud(move |_| refused(code)).await;
         assert_eq!(cloud.v3.task(&TaskId(ID.into())).await.unwrap(), TaskState::Unknown, "{code}");
