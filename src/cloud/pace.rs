@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{Action, CloudError, Kind, Lane};
 use crate::{
     clock,
-    metrics::{CallLabels, CodeLabels, Metrics},
+    metrics::{CallLabels, Metrics},
 };
 
 /// The slowest that the budget of an action becomes: one call in five seconds still finds out that the cloud recovered.
@@ -119,7 +119,7 @@ impl Pace {
         if let Err(CloudError { kind: Kind::Unclear, code, .. }) = result
             && !code.is_empty()
         {
-            metrics.unknown_codes.get_or_create(&CodeLabels { action: action.label(), code: code.clone() }).inc();
+            metrics.unknown_code(action.label(), code);
         }
     }
 
