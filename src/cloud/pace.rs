@@ -22,7 +22,7 @@ const SLOWEST: f64 = 0.2;
 /// How much of the full rate comes back with each call that went well: full speed again after twenty.
 const RECOVERY: f64 = 0.05;
 /// How long an action rests after the cloud throttled it, unless [`Pace::resting`] says otherwise: the window of Tencent
-/// Cloud's limits is a second (`tencent.md` 4.5).
+/// Cloud's limits is a second (1278/109059).
 const REST: Duration = Duration::from_secs(1);
 /// Every so many permits, the one that waited longest goes first.
 const FAIR_EVERY: u32 = 4;

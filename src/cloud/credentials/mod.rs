@@ -69,7 +69,7 @@ impl Credentials {
     }
 
     /// Reads the entries that this cloud uses from the data of a Secret. Values are trimmed: a trailing newline is the
-    /// usual slip (`tencent.md` 5.2).
+    /// usual slip.
     ///
     /// # Errors
     /// [`Problem::Incomplete`] names the entry that is missing or empty.
