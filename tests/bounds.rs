@@ -33,8 +33,8 @@ use tokio::{
 const DEADLINE: Duration = Duration::from_millis(700);
 /// What a deadline may be missed by, on a busy machine.
 const LATE: Duration = Duration::from_secs(10);
-/// The most that is read of an answer (8 MiB), and what the kernel holds of it besides.
-const MOST_READ: usize = 32 << 20;
+/// The most that is read of an answer (2 MiB), and what the kernel holds of it besides.
+const MOST_READ: usize = 16 << 20;
 
 /// What a host does once it has read a request.
 #[derive(Clone, Copy, Debug)]

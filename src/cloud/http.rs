@@ -21,8 +21,9 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 /// An idle connection is closed by us before a load balancer does it (60 s and more, as a rule): a change that is sent
 /// into a connection being closed leaves its outcome unclear.
 const IDLE: Duration = Duration::from_secs(20);
-/// The most that is read of one answer: a page of 100 machines at 8 KiB each, ten times over.
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// The most that is read of one answer: a page of 100 machines at 8 KiB each, twice over and more. A list of nothing but
+/// zeros has sixteen times its size in memory once it is read, and several calls at once must fit into the container.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
 /// How Alibaba Cloud says that it throttles, whatever the code of the answer is.
 const RETRY_AFTER: HeaderName = HeaderName::from_static("x-acs-retry-after");
 /// Names us to the cloud.

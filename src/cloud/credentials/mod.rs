@@ -11,7 +11,7 @@ mod keeper;
 mod keyring;
 mod source;
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -63,8 +63,10 @@ impl Credentials {
     /// Replaces each secret in `text`: some clouds echo parts of a request in their messages.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
-        let secrets = [Some(self.id.as_str()), Some(self.secret.expose_secret()), self.token()];
-        let present = secrets.into_iter().flatten().filter(|secret| !secret.is_empty());
+        let mut secrets = [self.id.as_str(), self.secret.expose_secret(), self.token().unwrap_or_default()];
+        // The longest first: a token may have the key id in it.
+        secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
+        let present = secrets.into_iter().filter(|secret| !secret.is_empty());
         present.fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
     }
 

@@ -169,7 +169,7 @@ async fn an_endless_body_is_left_at_the_limit() {
     })
     .await;
     let error = post(&client(CALL_DEADLINE), address).await.unwrap_err();
-    assert_eq!(error, Transport::Unclear("an answer of more than 8 MiB".to_owned()));
+    assert_eq!(error, Transport::Unclear("an answer of more than 2 MiB".to_owned()));
 }
 
 #[tokio::test]

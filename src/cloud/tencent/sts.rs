@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 #[cfg(fuzzing)]
 pub(in crate::cloud) use self::answer::fuzz::fuzz;
-use self::answer::{Caller, Given, NODE_ROLE, error, read};
+use self::answer::{Given, NODE_ROLE, Told, error, read};
 use super::{in_a_form, v3::sign::Signing};
 use crate::{
     clock,
@@ -135,9 +135,9 @@ impl Sts {
 impl Tokens for Sts {
     async fn identity(&self, keys: &Credentials) -> Result<String, CloudError> {
         let action = "GetCallerIdentity";
-        let caller: Caller =
+        let told: Told =
             self.call(action, Some(keys), json!({}), &Cleaner { keys, signature: "", encode: in_a_form }).await?;
-        caller.account(action)
+        told.account(action)
     }
 
     async fn assume(&self, keys: &Credentials, role: &Role) -> Result<Lease, CloudError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     clock,
@@ -28,6 +29,8 @@ use crate::{
 const NODE_MARGIN: Duration = Duration::from_mins(5);
 /// The name of a read of the metadata, in errors.
 pub(super) const NODE_ROLE: &str = "security-credentials";
+/// What is said of an answer that is JSON and not what is documented.
+const OTHER_FORM: &str = "an answer of another form than documented";
 
 /// Takes an answer apart; every text is cleaned.
 pub(super) fn read<T: DeserializeOwned>(
@@ -38,10 +41,11 @@ pub(super) fn read<T: DeserializeOwned>(
     if answer.status != 200 {
         return Err(error(action, Kind::Transient, &format!("HTTP status {}", answer.status)));
     }
-    match wire::read(&answer.body) {
+    match wire::read::<Value>(&answer.body) {
         Ok((request_id, value)) => {
             tracing::debug!(action, request_id, "the cloud answered");
-            Ok(value)
+            // The text of such an error quotes what was read, which may be keys.
+            T::deserialize(value).map_err(|_| error(action, Kind::Transient, OTHER_FORM))
         }
         Err(Failure::Unreadable { text, request_id }) => {
             let request_id = request_id.map(|id| cleaner.code(&id));
@@ -72,12 +76,12 @@ pub(super) fn error(action: &'static str, kind: Kind, message: &str) -> CloudErr
 /// Who asks (1312/66098). No form of it says more than the account.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Caller {
+pub(super) struct Told {
     #[serde(deserialize_with = "text")]
     account_id: Option<String>,
 }
 
-impl Caller {
+impl Told {
     /// The account's id: digits.
     pub(super) fn account(self, action: &'static str) -> Result<String, CloudError> {
         let account = self.account_id.filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
@@ -85,7 +89,7 @@ impl Caller {
     }
 }
 
-/// The answer to both ways of taking on a role. Never printed, and no error of reading it has a value in it.
+/// The answer to both ways of taking on a role. Never printed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Given {
@@ -107,8 +111,7 @@ pub(super) fn is_role(name: &str) -> bool {
 
 /// The keys on the page of a role.
 pub(super) fn of_node(page: &[u8]) -> Result<Lease, CloudError> {
-    let keys: OfNode = serde_json::from_slice(page)
-        .map_err(|_| error(NODE_ROLE, Kind::Transient, "an answer of another form than documented"))?;
+    let keys: OfNode = serde_json::from_slice(page).map_err(|_| error(NODE_ROLE, Kind::Transient, OTHER_FORM))?;
     keys.lease()
 }
 

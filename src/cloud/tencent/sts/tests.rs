@@ -212,6 +212,16 @@ async fn keys_that_are_not_whole_or_have_ended_are_none() {
         assert_eq!(error.kind, Kind::Unclear);
         assert!(!error.to_string().contains("tmp"), "{error}");
     }
+    // Written as JSON inside of JSON, they are a text that an error must not quote.
+    for (name, value) in [("Credentials", json!(given()["Credentials"].to_string())), ("ExpiredTime", json!("tmp-key"))]
+    {
+        let mut members = given();
+        members[name] = value;
+        let cloud = cloud(&[], move |_| ok(&members)).await;
+        let error = cloud.sts.assume(&keys(), &role()).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Transient);
+        assert!(!error.to_string().contains("tmp"), "{error}");
+    }
     let mut members = given();
     members["ExpiredTime"] = json!(clock::wall().as_second() - 1);
     let cloud = cloud(&[], move |_| ok(&members)).await;
