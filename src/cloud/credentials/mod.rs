@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 pub use self::{
     keeper::Keeper,
     keyring::Keyring,
-    source::{Ambient, Lease, Origin, Role, Source, Tokens, WebIdentity, session},
+    source::{Ambient, Lease, Origin, Role, SESSION, Source, Tokens, WebIdentity},
 };
 use super::{CloudError, Kind};
 use crate::api::{Provider, Reason};
