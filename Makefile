@@ -89,14 +89,14 @@ conformance: ## Let the vendors' own Python libraries judge the simulator and th
 # cargo-llvm-cov is built into the cache.
 TOOLS := $(or $(CLASSICLINK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/classiclink)/tools
 CARGO_LLVM_COV := 0.9.1
-CORE_ONLY := src/(api|bin|cloud|controller)/|src/[a-z]+\.rs|src/link/tests/|sim/|tests/
+NOT_CORE := src/(api|bin|cloud|controller)/|src/[a-z]+\.rs|src/link/tests/|sim/|tests/
 
 .PHONY: coverage
 coverage: ## Coverage of the deciding core by line; fails below 98 %
 	command -v llvm-cov-22 llvm-profdata-22 > /dev/null || apt-get install -y llvm-22
 	test -x "$(TOOLS)/bin/cargo-llvm-cov" || cargo install --locked --root "$(TOOLS)" cargo-llvm-cov@$(CARGO_LLVM_COV)
 	LLVM_COV=llvm-cov-22 LLVM_PROFDATA=llvm-profdata-22 "$(TOOLS)/bin/cargo-llvm-cov" llvm-cov --locked --lib \
-		--ignore-filename-regex '$(CORE_ONLY)' --fail-under-lines 98
+		--ignore-filename-regex '$(NOT_CORE)' --fail-under-lines 98
 
 CARGO_FUZZ := 0.13.1
 FUZZ_SECONDS := 20
@@ -105,7 +105,7 @@ FUZZ_TARGETS := tencent_v2 tencent_v3 tencent_sts alibaba alibaba_sts
 # The pinned compiler takes the flags of a fuzzer with RUSTC_BOOTSTRAP. No sanitizer: the code is safe Rust, and what is
 # looked for are panics, hangs and memory.
 .PHONY: fuzz
-fuzz: ## Throw garbage at the parsers of answers, FUZZ_SECONDS for each API; fails on a panic, a hang or a flood
+fuzz: ## Throw garbage at the parsers of answers, FUZZ_SECONDS for each parser; fails on a panic, a hang or a flood
 	test -x "$(TOOLS)/bin/cargo-fuzz" || cargo install --locked --root "$(TOOLS)" cargo-fuzz@$(CARGO_FUZZ)
 	for target in $(FUZZ_TARGETS); do \
 		mkdir -p "fuzz/corpus/$$target"; \

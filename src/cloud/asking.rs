@@ -15,7 +15,7 @@ use crate::{
 /// (`DescribeClassicLinkInstances`, `DescribeInstances`).
 pub(super) const IDS_PER_CALL: usize = 100;
 
-/// What is still to be asked. Each id is asked for once and halved at most: fewer than twice as many calls as ids.
+/// What is still to be asked. In all it takes fewer than twice as many calls as ids.
 pub(super) struct Asking<'a> {
     open: Vec<Vec<&'a InstanceId>>,
 }

@@ -1,7 +1,7 @@
 //! The codes that the documents know, as they stand in `tests/data/codes`, against the tables in each `codes.rs`.
 //!
-//! The lists were typed off the documents, not off the tables: action, code, HTTP status, what the document advises
-//! (its section 8 or 7) and where it says so. The advice is coarser than [`Kind`]; what it leaves open is allowed.
+//! The lists were typed off the documents, not off the tables: action, code, HTTP status, the class, which is our reading
+//! of what the documents say, and where they say it. A class is coarser than [`Kind`]; what it leaves open is allowed.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(super) struct Documented {
     /// The cloud's name of the action, `*` for any, `sts` for another service.
     pub(super) action: &'static str,
     pub(super) code: &'static str,
-    advice: &'static str,
+    class: &'static str,
 }
 
 impl Documented {
@@ -27,11 +27,11 @@ impl Documented {
 
     fn read(line: &'static str) -> Self {
         let columns: Vec<_> = line.split('\t').collect();
-        let [action, code, http, advice, section] = columns[..] else { panic!("not five columns: {line}") };
+        let [action, code, http, class, source] = columns[..] else { panic!("not five columns: {line}") };
         let is_status = |status: &str| status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status));
         assert!(http == "-" || http.split(',').all(is_status), "{line}");
-        assert!(section.starts_with(|first: char| first.is_ascii_digit()), "{line}");
-        Self { action, code, advice }
+        assert!(!source.is_empty(), "{line}");
+        Self { action, code, class }
     }
 
     /// Whether it is about an action that the operator calls.
@@ -39,9 +39,9 @@ impl Documented {
         self.action == "*" || self.action == name(action)
     }
 
-    /// Whether this kind follows the document's advice.
+    /// Whether this kind is of the class.
     pub(super) fn allows(&self, kind: Kind) -> bool {
-        match self.advice {
+        match self.class {
             "THROTTLE" => matches!(kind, Kind::Throttled),
             "AUTH" => matches!(kind, Kind::KeyDenied | Kind::PermissionDenied),
             "QUOTA" => matches!(kind, Kind::Quota),
@@ -60,7 +60,7 @@ impl Documented {
                 kind,
                 Kind::Conflict | Kind::Missing | Kind::AlreadyGone | Kind::Partial | Kind::Unclear | Kind::Transient
             ),
-            other => panic!("no advice: {other}"),
+            other => panic!("no class: {other}"),
         }
     }
 }

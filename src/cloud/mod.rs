@@ -1,10 +1,13 @@
 //! The clouds: what each must answer ([`Provider`]), and the broker that asks.
 //!
 //! A provider states facts and carries out single calls. It never sleeps, polls or repeats, and it decides nothing:
-//! a list says what is listed, an answer says what was answered, and either may lag the truth. `broker` looks, batches
-//! and paces; `credentials` keeps the keys; `endpoint` says where a service is called,
-//! `asking` finds the id that makes a list fail, `clean` hides what must not leave; each vendor's folder has the same files: `mod` (the provider), `sign`,
-//! `wire` (the vendor's words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
+//! a list says what is listed, an answer says what was answered, and either may lag the truth.
+//!
+//! `broker` looks and batches, within the budget that `pace` keeps; `credentials` keeps the keys; `endpoint` says where a
+//! service is called, `http` calls it, once; `asking` finds the id that makes a list fail, `clean` hides what must not
+//! leave, and `error` says what a failure means. Each API has the same files, in the vendor's folder, or in one of its
+//! own where the vendor has two: `mod` (the provider), `sign`, `wire` (the vendor's words, seen nowhere else) and `codes`
+//! (the vendor's codes and what they mean).
 
 pub mod alibaba;
 mod asking;

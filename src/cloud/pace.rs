@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{Action, CloudError, Kind, Lane};
 use crate::{
     clock,
-    metrics::{CallLabels, CodeLabels, Metrics},
+    metrics::{CallLabels, Metrics},
 };
 
 /// The slowest that the budget of an action becomes: one call in five seconds still finds out that the cloud recovered.
@@ -22,7 +22,7 @@ const SLOWEST: f64 = 0.2;
 /// How much of the full rate comes back with each call that went well: full speed again after twenty.
 const RECOVERY: f64 = 0.05;
 /// How long an action rests after the cloud throttled it, unless [`Pace::resting`] says otherwise: the window of Tencent
-/// Cloud's limits is a second (`tencent.md` 4.5).
+/// Cloud's limits is a second (1278/109059).
 const REST: Duration = Duration::from_secs(1);
 /// Every so many permits, the one that waited longest goes first.
 const FAIR_EVERY: u32 = 4;
@@ -119,7 +119,7 @@ impl Pace {
         if let Err(CloudError { kind: Kind::Unclear, code, .. }) = result
             && !code.is_empty()
         {
-            metrics.unknown_codes.get_or_create(&CodeLabels { action: action.label(), code: code.clone() }).inc();
+            metrics.unknown_code(action.label(), code);
         }
     }
 

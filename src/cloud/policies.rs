@@ -28,7 +28,7 @@ fn actions(policy: &Value) -> BTreeSet<String> {
         let names: BTreeSet<_> =
             names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
         // Who trusts names whom instead of what.
-        if statement.get("Principal").is_none() {
+        if one(of(statement, "principal", "Principal")).is_null() {
             let resources = one(of(statement, "resource", "Resource"));
             assert_resources(&names, resources.as_array().unwrap());
         }

@@ -8,6 +8,7 @@ mod account;
 mod accounts;
 mod act;
 mod backoff;
+mod caches;
 mod checks;
 mod claims;
 mod events;
@@ -19,7 +20,6 @@ mod run;
 mod status;
 mod vanished;
 mod watches;
-mod world;
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,11 +37,11 @@ use crate::{
 };
 use accounts::Accounts;
 use backoff::Backoff;
+use caches::Caches;
 use checks::Checks;
 use claims::Claims;
 use events::Events;
 use status::Written;
-use world::World;
 
 pub use run::run;
 
@@ -52,7 +52,7 @@ const CALL: Duration = Duration::from_secs(10);
 struct Context {
     client: Client,
     settings: Settings,
-    world: World,
+    caches: Caches,
     accounts: Accounts,
     claims: Arc<Claims>,
     written: Written,
@@ -91,7 +91,7 @@ impl Settings {
 impl Context {
     /// Waits until links, accounts and namespaces were each completely listed: nothing is admitted before.
     async fn listed(&self) {
-        self.world.listed().await;
+        self.caches.listed().await;
         self.claims.complete().await;
     }
 

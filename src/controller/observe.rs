@@ -42,7 +42,7 @@ pub fn observe(link: &ClassicLink, context: &Context) -> Option<Case> {
     let owner = super::claims::owner(link);
     let record = link.status.as_ref().map(Record::read).unwrap_or_default();
     let account = context.accounts.get(&link.spec.account_ref.name);
-    if account.is_none() && context.world.has_account(&link.spec.account_ref.name) {
+    if account.is_none() && context.caches.has_account(&link.spec.account_ref.name) {
         return None;
     }
     if account.as_ref().is_some_and(|account| account.refused.is_none() && account.keyring.is_settling()) {
@@ -226,7 +226,7 @@ fn namespace_allowed(allowed: &AllowedNamespaces, namespace: &str, context: &Con
     match allowed.from {
         NamespacesFrom::All => true,
         NamespacesFrom::Selector => {
-            let labels: BTreeMap<String, String> = context.world.labels(namespace).unwrap_or_default();
+            let labels: BTreeMap<String, String> = context.caches.labels(namespace).unwrap_or_default();
             let selector = allowed.selector.clone().and_then(|selector| kube::core::Selector::try_from(selector).ok());
             selector.is_some_and(|selector| selector.matches(&labels))
         }

@@ -17,13 +17,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Context, Error, Settings, account,
     accounts::Accounts,
+    caches::Caches,
     claims::{Claimant, Claims},
     events::Events,
     reconcile,
     status::Written,
     vanished,
     watches::{self, Ripple, reference},
-    world::World,
 };
 use crate::{
     api::{ClassicLink, CloudAccount},
@@ -70,12 +70,12 @@ pub async fn run(
     let (accounts, account_store, accounts_listed) =
         watches::accounts(&client, move |name, uid| drop(accounts_gone.send((name, uid))));
     let (namespaces, namespace_store, namespaces_listed) = watches::namespaces(&client);
-    let world =
-        World { accounts: account_store.clone(), namespaces: namespace_store, accounts_listed, namespaces_listed };
+    let caches =
+        Caches { accounts: account_store.clone(), namespaces: namespace_store, accounts_listed, namespaces_listed };
     let context = Arc::new(Context {
         client: client.clone(),
         settings: settings.clone(),
-        world,
+        caches,
         accounts: Accounts::default(),
         claims,
         written: Written::default(),
@@ -178,7 +178,7 @@ fn account_wakes(
     context: &Arc<Context>,
 ) -> impl Stream<Item = ObjectRef<CloudAccount>> + Send + 'static {
     let named = stream::unfold(named, |mut named| async { named.recv().await.map(|name| (name, named)) });
-    let accounts = context.world.accounts.clone();
+    let accounts = context.caches.accounts.clone();
     let by_secret = secrets.flat_map(move |secret| {
         let users = accounts.state_filter(|account| {
             account.spec.credentials.secret_ref.as_ref().is_some_and(|named| named.name == secret)

@@ -2,9 +2,9 @@
 //! the list of links tells no addresses (Tencent Cloud's API 3.0).
 //!
 //! The cloud's documents do not say whether the filter compares the address that a link was made for or the one that its
-//! machine has now (`tencent.md` 4.6). So a link that is listed at a present address proves nothing, and one that is not is
-//! dead: in two sightings, the looks at machine and link begun as far apart as for any dead record, and so the questions.
-//! An answer that is late, incomplete or missing proves nothing.
+//! machine has now (`vm-ip`, 215/15776). So a link that is listed at a present address proves nothing, and one that is
+//! not is dead: in two sightings, the looks at machine and link begun as far apart as for any dead record, and so the
+//! questions. An answer that is late, incomplete or missing proves nothing.
 
 use std::{collections::BTreeSet, net::IpAddr};
 

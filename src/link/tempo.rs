@@ -34,8 +34,8 @@ impl Tempo {
 
     /// After this long, what is seen counts, whatever became of the change.
     ///
-    /// 300 s: public code that uses these APIs waits up to 200 s for a task (`tencent.md` 7.6), plus the seconds by
-    /// which a list lags the truth (7.7), and half as much again for what nobody has measured.
+    /// 300 s: public code that uses these APIs waits up to 200 s for a task, plus the seconds by which a list lags the
+    /// truth, and half as much again for what nobody has measured.
     #[must_use]
     pub fn settling(self) -> Duration {
         self.scaled(300)
@@ -70,7 +70,7 @@ impl Tempo {
     }
 
     /// How long Alibaba Cloud goes on refusing an action whose limit was met: what is refused in one minute is served in
-    /// the next (`alibaba.md` 4.1).
+    /// the next ("API call throttling").
     #[must_use]
     pub fn throttled_minute(self) -> Duration {
         self.scaled(60)
@@ -90,7 +90,7 @@ impl Tempo {
 
     /// For so long a new task may be unknown to the cloud, and runs all the same.
     ///
-    /// 10 s: "the first seconds" (`tencent.md` 9.2; nobody has measured them), or the deadline of a call.
+    /// 10 s: the deadline of a call. How soon a task is visible nobody has measured.
     #[must_use]
     pub fn task_visible(self) -> Duration {
         self.scaled(10)

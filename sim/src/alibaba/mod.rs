@@ -2,8 +2,8 @@
 //!
 //! Turns a request into a call on the world and its result into the envelope of this API: `request`, `sign` and
 //! `admission` let it in, `links`, `machines` and `vpcs` carry it out, `codes`, `envelope` and `xml` answer. Must never
-//! share a type with a client of the API. `sts` is a product of its own, on a port of its own. In the real world the product is told by the host; here any host serves both,
-//! and the signature covers the host as it was sent.
+//! share a type with a client of the API. `sts` is a product of its own, on a port of its own. In the real world the
+//! product is told by the host; here any host serves both, and the signature covers the host as it was sent.
 
 mod action;
 mod admission;

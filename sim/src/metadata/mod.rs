@@ -1,5 +1,5 @@
 //! What a machine is told about itself, as far as temporary keys for its role go: Tencent's paths (213/4934) and
-//! Alibaba's (section 5.2 of its collected facts) on one port. Plain HTTP without signatures, as in the real world.
+//! Alibaba's (as its own library asks for them) on one port. Plain HTTP without signatures, as in the real world.
 //!
 //! Tencent's begin with `/latest/meta-data/cam/`, Alibaba's with `/latest/meta-data/ram/`; the latter may be asked with a
 //! token that a `PUT` gives.

@@ -5,7 +5,7 @@ use std::iter::repeat_with;
 
 use crate::clock::Millis;
 
-/// The longest that one is good, in seconds (section 5.2 of Alibaba's collected facts).
+/// The longest that one is good, in seconds: what the vendor's own libraries ask for.
 pub(super) const LONGEST: u64 = 21_600;
 
 /// Those that were given, with their ends.

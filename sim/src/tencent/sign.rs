@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(signed(Method::Sha1, "GET", host, &query), "Jh3QZT21yYpSzRFzNo+OLS18++g=");
     }
 
-    /// Vectors D of the collected facts (section 4.3): the path is all that is different on the hosts of 3.0.
+    /// The path is all that is different on the hosts of 3.0. The first is a sample of the documents (213/30654), the
+    /// second our own.
     #[test]
     fn the_samples_of_the_hosts_of_api_3_come_out() {
         let on = |method, verb: &str, host: &str, query: &str| {

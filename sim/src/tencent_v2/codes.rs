@@ -1,7 +1,7 @@
 //! Which code each refusal of the world has.
 //!
-//! The names are documented by action; which number goes with which name is not. The pairs are the advice of the
-//! collected facts (section 2.5): 4000 for what is wrong or at a limit, 5000 for what is not found, 5100 for locks.
+//! The names are documented by action; which number goes with which name is not. The pairs are our reading of
+//! what the numbers mean (213/6982): 4000 for what is wrong or at a limit, 5000 for what is not found, 5100 for locks.
 
 use super::envelope::Failure;
 use super::settings::{NumberOfName, Settings, StaleTimestamp, UnknownTask};

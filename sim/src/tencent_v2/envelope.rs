@@ -1,4 +1,4 @@
-//! Answers: `code`, `codeDesc`, `message` and the fields of the action (section 2.5 of the collected facts).
+//! Answers: `code`, `codeDesc`, `message` and the fields of the action (213/6982).
 
 use serde_json::{Map, Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::world::Operation;
 
-/// The version of both services (section 4.1 of the collected facts).
+/// The version of both services (215/15776, 213/15728).
 pub(super) const VERSION: &str = "2017-03-12";
 
 /// An action of the API.

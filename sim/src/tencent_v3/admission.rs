@@ -1,8 +1,8 @@
 //! Who calls, and whether they may: everything that is checked before the action's own parameters.
 //!
 //! The order is key, time, replay, signature, token, service, version, action, region, rate, permission; the true one
-//! is undocumented. A request signed by its header has no nonce, so that it may come twice (section 9A of the
-//! collected facts).
+//! is undocumented. A request signed by its header has no nonce, so that it may come twice: the vendor's library
+//! sends two calls of one second with one signature.
 
 use super::action::{Action, VERSION};
 use super::codes;

@@ -1,5 +1,6 @@
-//! Which code each refusal has (sections 4.6 and 4.9 of the collected facts), in the vendor's own words where they are
-//! documented. `ResourceNotFound` does not say what is missing, and "already bound" not to what: so it is in the documents.
+//! Which code each refusal has (the page of each action, and 1388/114322 for what they have in common), in the vendor's
+//! own words where they are documented. `ResourceNotFound` does not say what is missing, and "already bound" not to what:
+//! so it is in the documents.
 
 use super::envelope::Failure;
 use super::settings::{LockedCode, PermissionCode, Settings, UnknownTask};

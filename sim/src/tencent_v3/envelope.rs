@@ -1,4 +1,4 @@
-//! Answers: everything in `Response`, with the id of the request; failures as `Error` (section 4.4 of the collected facts).
+//! Answers: everything in `Response`, with the id of the request; failures as `Error` (215/15776).
 
 use std::borrow::Cow;
 

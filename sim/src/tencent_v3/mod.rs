@@ -2,8 +2,8 @@
 //!
 //! Turns a request into a call on the world and its result into the envelope of this API: `read`, `tc3` and `admission`
 //! let a request in, `links`, `vpcs` and `machines` carry it out, `codes` and `envelope` answer. Must never share a type
-//! with a client of the API. `sts` is a service of its own, on a port of its own. In the real world the service is told by the host; here any host serves both, and the
-//! signature covers the host as it was sent.
+//! with a client of the API. `sts` is a service of its own, on a port of its own. In the real world the service is told by
+//! the host; here any host serves both, and the signature covers the host as it was sent.
 
 mod action;
 mod admission;

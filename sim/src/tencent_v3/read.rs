@@ -19,7 +19,7 @@ const LARGEST_JSON: usize = 10 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// What stands in for a signature where none is needed (section 5.1 of the collected facts).
+/// What stands in for a signature where none is needed (1312/73070).
 const SKIP: &str = "SKIP";
 
 /// Parameters of a form that every action has.

@@ -16,7 +16,7 @@ use crate::tencent::sign::hmac_sha256;
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 /// What the scope of a credential ends with.
 const SCOPE_END: &str = "tc3_request";
-/// A client may leave its body unsigned (section 4.2 of the collected facts).
+/// A client may leave its body unsigned, as the vendor's libraries can.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// The header `Authorization`.

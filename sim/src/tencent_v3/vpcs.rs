@@ -16,7 +16,7 @@ use crate::world::{Vpc, VpcId};
 /// So many ids or types may be named in one call.
 const MOST_NAMED: usize = 100;
 
-/// The one limit that is played: linked machines of a VPC (section 1.2 of the collected facts).
+/// The one limit that is played: linked machines of a VPC (`DescribeVpcLimits`).
 const LINKS_OF_A_VPC: &str = "vpc-max-basic-network-interconnections";
 
 /// The id of a VPC. Whether it exists is for the world to say.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cloud, Key, Mistake, Secret, World};
 use crate::clock::Millis;
 
-/// What a machine's own service hands out is good for six hours (the sample of section 5.2 of Alibaba's facts).
+/// What a machine's own service hands out is good for six hours, as in Alibaba's sample.
 const INSTANCE_SESSION: Millis = 6 * 3_600_000;
 
 /// How long a temporary key that ended is remembered, so that it is told from one that never was.

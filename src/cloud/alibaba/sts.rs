@@ -27,7 +27,7 @@ use crate::{
     cloud::{
         CloudError, Kind,
         clean::Cleaner,
-        credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, session},
+        credentials::{Ambient, Credentials, Lease, Problem, Role, SESSION, Tokens, WebIdentity},
         endpoint::{BadEndpoint, Endpoint},
         http::{Answer, Client},
     },
@@ -176,7 +176,7 @@ impl Tokens for Sts {
             ("RoleArn", role.as_str()),
             ("OIDCProviderArn", &provider),
             ("OIDCToken", token.expose_secret()),
-            ("RoleSessionName", session()),
+            ("RoleSessionName", SESSION),
         ]);
         // What must not come back in a text is the proof.
         let proof = Credentials::new(String::new(), SecretString::default(), Some(token));

@@ -3,8 +3,8 @@
 //! Objects ask and are told; none of the questions waits. [`Broker::observe`] answers from the last looks,
 //! [`Broker::attend`] says what the broker shall do next, [`Broker::ask`] asks for a place in a batch. A few loops do the
 //! work: `looks` (the looks that decisions need, and the sweep), `probes` (for which address a link was made), `changes`
-//! (one for attaching, one for detaching) and `tasks`. When what an object was last told is no longer so, the object is woken, and only then: at rest a sweep costs
-//! a few calls and wakes nobody.
+//! (one for attaching, one for detaching) and `tasks`. When what an object was last told is no longer so, the object is
+//! woken, and only then: at rest a sweep costs a few calls and wakes nobody.
 //!
 //! The broker never decides. It never sends a change again, and what it remembers may vanish at any time: all that has
 //! to survive is in the statuses of the objects.

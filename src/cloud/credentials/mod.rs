@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 pub use self::{
     keeper::Keeper,
     keyring::Keyring,
-    source::{Ambient, Lease, Origin, Role, Source, Tokens, WebIdentity, session},
+    source::{Ambient, Lease, Origin, Role, SESSION, Source, Tokens, WebIdentity},
 };
 use super::{CloudError, Kind};
 use crate::api::{Provider, Reason};
@@ -71,7 +71,7 @@ impl Credentials {
     }
 
     /// Reads the entries that this cloud uses from the data of a Secret. Values are trimmed: a trailing newline is the
-    /// usual slip (`tencent.md` 5.2).
+    /// usual slip.
     ///
     /// # Errors
     /// [`Problem::Incomplete`] names the entry that is missing or empty.

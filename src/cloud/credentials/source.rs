@@ -10,7 +10,7 @@ use super::{Credentials, Problem};
 use crate::{api, cloud::CloudError};
 
 /// How the session is called in the cloud's audit log, unless the account says otherwise.
-const SESSION: &str = "classiclink-operator";
+pub const SESSION: &str = "classiclink-operator";
 /// The longest identity of a service account (`AssumeRoleWithOIDC`: 4 to 20,000 characters).
 const LONGEST_TOKEN: usize = 20_000;
 
@@ -136,12 +136,6 @@ impl Source {
             }
         }
     }
-}
-
-/// The name of the session where no account says it.
-#[must_use]
-pub const fn session() -> &'static str {
-    SESSION
 }
 
 /// What the environment of the process says about identities: the variables that the clouds' webhooks put there, and no

@@ -1,3 +1,5 @@
+//! The client against servers on loopback that refuse, hang up, dawdle and redirect.
+
 use std::{
     net::SocketAddr,
     sync::{

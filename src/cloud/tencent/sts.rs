@@ -26,7 +26,7 @@ use crate::{
     cloud::{
         CloudError, Kind,
         clean::Cleaner,
-        credentials::{Ambient, Credentials, Lease, Problem, Role, Tokens, WebIdentity, session},
+        credentials::{Ambient, Credentials, Lease, Problem, Role, SESSION, Tokens, WebIdentity},
         endpoint::{BadEndpoint, Endpoint},
         http::Client,
     },
@@ -157,7 +157,7 @@ impl Tokens for Sts {
             "ProviderId": provider,
             "WebIdentityToken": token.expose_secret(),
             "RoleArn": role,
-            "RoleSessionName": session(),
+            "RoleSessionName": SESSION,
         });
         // What must not come back in a text is the proof.
         let proof = Credentials::new(String::new(), SecretString::default(), Some(token));

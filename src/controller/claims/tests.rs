@@ -1,3 +1,5 @@
+//! Who has the claim to a machine, while writes and watches come in any order.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -4,12 +4,10 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use control_plane::ControlPlane;
 use rustix::process::{Pid, Signal, kill_process};
@@ -27,7 +25,8 @@ fn a_holder_does_nothing_unless_it_is_asked_to() {
     if env::var_os(HOLD).is_some() {
         let plane = ControlPlane::start().unwrap();
         println!("holding {}", plane.data_dir().display());
-        thread::sleep(Duration::from_mins(2));
+        // Until its starter goes, or kills it.
+        io::read_to_string(io::stdin()).unwrap();
     }
 }
 
@@ -36,6 +35,7 @@ fn start_holder() -> (Child, PathBuf) {
     let mut holder = Command::new(env::current_exe().unwrap())
         .args(["--exact", "a_holder_does_nothing_unless_it_is_asked_to", "--nocapture"])
         .env(HOLD, "1")
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

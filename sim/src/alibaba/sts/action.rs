@@ -1,4 +1,4 @@
-//! The actions that are played (section 5.4 of the collected facts).
+//! The actions that are played: those that give keys, and the one that tells whose they are.
 
 /// The version of the product.
 pub(super) const VERSION: &str = "2015-04-01";

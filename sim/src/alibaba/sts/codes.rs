@@ -1,5 +1,5 @@
-//! Which code each refusal has (sections 5.4 and 7.4 of the collected facts), in the vendor's own words where a page
-//! shows them. The statuses are those of the product's own error table: 401 for what is wrong with a web identity.
+//! Which code each refusal has ("AssumeRoleWithOIDC"), in the vendor's own words where a page shows them. The statuses
+//! are those of the product's own error table: 401 for what is wrong with a web identity.
 
 use axum::http::StatusCode;
 

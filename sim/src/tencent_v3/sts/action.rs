@@ -1,6 +1,6 @@
-//! The actions that are played (section 5.1 of the collected facts).
+//! The actions that are played: those that give keys, and the one that tells whose they are.
 
-/// The version of the service (section 4.1).
+/// The version of the service (1312/73070).
 pub(super) const VERSION: &str = "2018-08-13";
 
 /// The service, as signatures and permissions name it.

@@ -44,7 +44,7 @@ pub(super) fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Cal
     Ok(Caller { account: place.account, action, signer })
 }
 
-/// An SDK signs the action that needs no signature all the same (section 9A no. 9); then the signature must be right.
+/// An SDK signs the action that needs no signature all the same ; then the signature must be right.
 fn signer(sim: &mut Sim, request: &Request, now: Millis) -> Result<Option<Signer>, Failure> {
     let is_skipped = matches!(request.proof, Ok(Proof::Skipped));
     let needs_none = request.common.action.as_deref() == Some(Action::AssumeRoleWithWebIdentity.name());

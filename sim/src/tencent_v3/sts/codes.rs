@@ -1,4 +1,5 @@
-//! Which code each refusal has (section 5.1 of the collected facts). No document shows the texts.
+//! Which code each refusal has, out of those that the vendor's libraries list for the service. No document shows the
+//! texts.
 
 use super::super::codes;
 use super::super::envelope::Failure;

@@ -1,4 +1,5 @@
-//! The vectors of the collected facts (section 4.3): A and B are samples of the public documents.
+//! Vectors of the signature: A and B are samples of the documents (213/30654, an older edition and the present one), the
+//! others our own, of which the vendor's Python library has reproduced the first.
 
 use super::*;
 

@@ -1,3 +1,5 @@
+//! What each code means, each in one row of the test, and the documented codes against the table.
+
 use std::collections::HashSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Changes: what is sent, and what each answer says of what happened.
+
 use super::*;
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Lists of links and machines: pages, what they leave out, and the id that makes one fail.
+
 use super::*;
 
 fn names(ids: impl IntoIterator<Item = InstanceId>) -> BTreeSet<InstanceId> {

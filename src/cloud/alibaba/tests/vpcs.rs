@@ -1,3 +1,5 @@
+//! Reading a VPC.
+
 use super::*;
 
 #[tokio::test]

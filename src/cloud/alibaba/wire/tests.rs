@@ -1,3 +1,5 @@
+//! Answers in JSON and in XML, whole and damaged.
+
 use serde::de::IgnoredAny;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! When the pages of a list are the whole list.
+
 use super::*;
 use crate::link::VpcId;
 

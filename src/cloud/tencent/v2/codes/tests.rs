@@ -1,3 +1,5 @@
+//! What each name and each number means, and the documented codes against the tables.
+
 use super::*;
 use crate::cloud::{
     documented::{Documented, named},

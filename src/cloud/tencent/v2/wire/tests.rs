@@ -1,3 +1,5 @@
+//! Answers, the documents' own and damaged ones.
+
 use serde_json::json;
 
 use super::*;

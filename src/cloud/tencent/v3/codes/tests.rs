@@ -1,3 +1,5 @@
+//! What each code means, and the documented codes against the table.
+
 use std::collections::HashSet;
 
 use super::*;

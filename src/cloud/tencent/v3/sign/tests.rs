@@ -1,3 +1,5 @@
+//! The vendor's published signatures, and what its own library signed.
+
 use super::*;
 use crate::cloud::recorded::Recorded;
 

@@ -1,3 +1,5 @@
+//! Answers, the documents' own and damaged ones.
+
 use serde::de::DeserializeOwned;
 use serde_json::json;
 

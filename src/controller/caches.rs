@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::api::CloudAccount;
 
 /// The caches of accounts and namespaces.
-pub struct World {
+pub struct Caches {
     /// Accounts.
     pub accounts: Store<CloudAccount>,
     /// Namespaces, without their specification.
@@ -25,7 +25,7 @@ pub struct World {
     pub namespaces_listed: watch::Receiver<bool>,
 }
 
-impl World {
+impl Caches {
     /// Whether there is an account of this name.
     #[must_use]
     pub fn has_account(&self, name: &str) -> bool {
