@@ -23,11 +23,12 @@ impl Ecs {
         lane: Lane,
     ) -> Result<MachineList, CloudError> {
         let mut list = MachineList::default();
-        let mut asking = Asking::new(ids, &BTreeSet::new());
+        let mut asking = Asking::new(ids, &self.alone);
         let mut unseen: Vec<&InstanceId> = Vec::new();
         while let Some(batch) = asking.next() {
             match self.some_machines(&batch, lane).await {
                 Ok(some) => {
+                    asking.answered(&batch);
                     let is_unseen = |id: &InstanceId| !some.found.contains_key(id) && !some.unknown.contains_key(id);
                     unseen.extend(batch.iter().copied().filter(|id| is_unseen(id)));
                     list.found.extend(some.found);

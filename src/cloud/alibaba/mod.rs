@@ -19,11 +19,7 @@ mod sign;
 mod sts;
 mod wire;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -40,7 +36,7 @@ use self::{
 };
 use super::{
     Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-    asking::{Asking, Blame},
+    asking::{Alone, Asking, Blame},
     credentials::{Credentials, Keyring},
     endpoint::{BadEndpoint, Endpoint},
     http::Client,
@@ -50,10 +46,6 @@ use crate::{
     api::Reason,
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
-
-/// The most ids of which it is remembered that they make a list fail. Others are found by halving each time, which costs
-/// calls and nothing else.
-const MOST_ALONE: usize = 1000;
 
 /// The longest wait that an answer may ask for; the vendor's library waits no longer either (`darabonba-core`).
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
@@ -78,8 +70,10 @@ pub struct Ecs {
     keyring: Arc<Keyring>,
     pace: Pace,
     http: Client,
-    /// The machines that made a list of links fail; they are asked for alone, until one is answered.
-    alone: Mutex<BTreeSet<InstanceId>>,
+    /// The machines that made a list of links fail.
+    alone_for_links: Alone,
+    /// The machines that made a list of machines fail.
+    alone: Alone,
 }
 
 impl Ecs {
@@ -98,7 +92,16 @@ impl Ecs {
         let address = |host: &str| format!("https://{host}");
         let machines_at = Endpoint::new("ecs", &endpoints.ecs.clone().unwrap_or_else(|| address(&ecs)), "/")?;
         let vpcs_at = Endpoint::new("vpc", &endpoints.vpc.clone().unwrap_or_else(|| address(&vpc)), "/")?;
-        Ok(Self { machines_at, vpcs_at, region, keyring, pace, http, alone: Mutex::default() })
+        Ok(Self {
+            machines_at,
+            vpcs_at,
+            region,
+            keyring,
+            pace,
+            http,
+            alone_for_links: Alone::default(),
+            alone: Alone::default(),
+        })
     }
 
     /// Takes a place in the budget, then calls.
@@ -178,17 +181,6 @@ impl Ecs {
             Err(call::error(Action::ReadVpc, Kind::Unclear, "", "the answer is of another VPC than the one asked for"))
         }
     }
-
-    fn alone(&self) -> std::sync::MutexGuard<'_, BTreeSet<InstanceId>> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ask_alone(&self, id: &InstanceId) {
-        let mut alone = self.alone();
-        if alone.len() < MOST_ALONE {
-            alone.insert(id.clone());
-        }
-    }
 }
 
 #[async_trait]
@@ -216,24 +208,19 @@ impl Provider for Ecs {
 
     async fn links_of(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<LinkList, CloudError> {
         let mut list = LinkList { complete: true, ..LinkList::default() };
-        let mut asking = Asking::new(ids, &self.alone().clone());
+        let mut asking = Asking::new(ids, &self.alone_for_links);
         while let Some(batch) = asking.next() {
             match self.list_links(Filter::Machines(&batch), lane).await {
                 Ok(some) => {
+                    asking.answered(&batch);
                     list.rows.extend(some.rows);
                     list.complete &= some.complete;
-                    if let [id] = batch[..] {
-                        self.alone().remove(id);
-                    }
                 }
                 Err(error) => match asking.blame(&batch, error) {
                     Blame::Call(error) => return Err(error),
                     Blame::Open => {}
-                    Blame::Machine(id, error) => {
-                        self.ask_alone(id);
-                        // There is no such machine, so it has no link. Anything else says nothing about it.
-                        list.complete &= error.kind == Kind::Missing;
-                    }
+                    // There is no such machine, so it has no link. Anything else says nothing about it.
+                    Blame::Machine(_, error) => list.complete &= error.kind == Kind::Missing,
                 },
             }
         }

@@ -1,6 +1,10 @@
 //! The provider against a stand-in on loopback that checks each signature by its own reckoning.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     cloud::{
         CloudError, Kind, MachineList,
-        asking::{Asking, Blame},
+        asking::{Alone, Asking, Blame},
     },
     link::{InstanceId, Machine},
 };
@@ -35,8 +35,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(ids: &'a BTreeSet<InstanceId>) -> Self {
-        Self { asking: Asking::new(ids, &BTreeSet::new()), list: MachineList::default() }
+    pub(super) fn new(ids: &'a BTreeSet<InstanceId>, alone: &'a Alone) -> Self {
+        Self { asking: Asking::new(ids, alone), list: MachineList::default() }
     }
 
     /// The machines to ask for next; `None` at the end.
@@ -53,6 +53,7 @@ impl<'a> Reading<'a> {
     ) -> Result<(), CloudError> {
         match answer.map_err(|error| self.asking.blame(asked, error)) {
             Ok(page) => {
+                self.asking.answered(asked);
                 let some = sorted(asked, page, unclear);
                 self.list.found.extend(some.found);
                 self.list.unknown.extend(some.unknown);

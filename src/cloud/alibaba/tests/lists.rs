@@ -194,7 +194,7 @@ async fn a_dry_run_that_passes_is_no_throttling_and_costs_the_budget_nothing() {
 }
 
 #[tokio::test]
-async fn a_machine_that_makes_a_list_fail_is_found_by_halving() {
+async fn a_machine_that_makes_a_list_fail_is_found_by_halving_and_asked_for_alone_from_then_on() {
     let cloud = cloud(|asked| match (has(asked, "i-000017"), has(asked, "i-000080")) {
         (true, _) => refused("InvalidInstanceId.NotFound"),
         (false, true) => refused("InvalidParameter"),
@@ -205,7 +205,11 @@ async fn a_machine_that_makes_a_list_fail_is_found_by_halving() {
     assert_eq!(list.found.len(), 98);
     let unknown: Vec<_> = list.unknown.iter().map(|(id, error)| (id.as_str(), error.kind)).collect();
     assert_eq!(unknown, [("i-000080", Kind::Refused(Reason::Refused))]);
-    assert!(cloud.asked().len() < 32, "{}", cloud.asked().len());
+    let first = cloud.asked().len();
+    assert!(first < 32, "{first}");
+    let again = cloud.ecs.machines(&instances(100), Lane::Sweep).await.unwrap();
+    assert_eq!((again.found.len(), again.unknown.len()), (98, 1));
+    assert_eq!(cloud.asked().len() - first, 3, "from then on the two are asked for alone");
     assert!(!cloud.asked().iter().any(Asked::is_dry_run), "an id that the cloud names needs no proof of permission");
 }
 

@@ -21,7 +21,11 @@ use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        asking::IDS_PER_CALL, credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
+        asking::{Alone, IDS_PER_CALL},
+        credentials::Keyring,
+        endpoint::BadEndpoint,
+        http::Client,
+        pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
@@ -33,6 +37,8 @@ const LINKS_PER_PAGE: usize = 50;
 #[derive(Debug)]
 pub struct V2 {
     caller: Caller<Form>,
+    /// The machines that made a list fail.
+    alone: Alone,
 }
 
 impl V2 {
@@ -47,7 +53,7 @@ impl V2 {
         pace: Pace,
         http: Client,
     ) -> Result<Self, BadEndpoint> {
-        Caller::new(endpoints, region, keyring, pace, http).map(|caller| Self { caller })
+        Caller::new(endpoints, region, keyring, pace, http).map(|caller| Self { caller, alone: Alone::default() })
     }
 
     async fn change(&self, action: Action, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {
@@ -82,7 +88,7 @@ impl Provider for V2 {
     }
 
     async fn machines(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<MachineList, CloudError> {
-        let mut reading = machines::Reading::new(ids);
+        let mut reading = machines::Reading::new(ids, &self.alone);
         while let Some(some) = reading.next() {
             let answer = self.some_machines(&some, lane).await;
             reading.take(&some, answer, &unclear(Action::ListMachines, machines::UNTOLD))?;

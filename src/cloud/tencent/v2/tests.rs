@@ -306,7 +306,7 @@ async fn machines_are_listed_a_hundred_at_a_time_and_the_absent_ones_are_just_no
 }
 
 #[tokio::test]
-async fn an_id_that_makes_a_list_fail_is_found_by_halving() {
+async fn an_id_that_makes_a_list_fail_is_found_by_halving_and_asked_for_alone_from_then_on() {
     let cloud = cloud(|form| {
         let ids = asked_for(form);
         let has = |id: &str| ids.iter().any(|other| other == id);
@@ -321,7 +321,11 @@ async fn an_id_that_makes_a_list_fail_is_found_by_halving() {
     assert_eq!(list.found.len(), 98);
     let unknown: Vec<_> = list.unknown.iter().map(|(id, error)| (id.as_str(), error.kind)).collect();
     assert_eq!(unknown, [("ins-000080", Kind::Refused(Reason::Refused))]);
-    assert!(cloud.asked().len() < 32, "{}", cloud.asked().len());
+    let first = cloud.asked().len();
+    assert!(first < 32, "{first}");
+    let again = cloud.v2.machines(&instances(100).into_iter().collect(), Lane::Sweep).await.unwrap();
+    assert_eq!((again.found.len(), again.unknown.len()), (98, 1));
+    assert_eq!(cloud.asked().len() - first, 3, "from then on the two are asked for alone");
 }
 
 #[tokio::test]

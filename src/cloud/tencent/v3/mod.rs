@@ -23,7 +23,11 @@ use super::{Endpoints, NATURE, caller::Caller, links, machines};
 use crate::{
     cloud::{
         Action, CloudError, Kind, Lane, LinkList, LinkScope, MachineList, Nature, Provider, Taken,
-        asking::IDS_PER_CALL, credentials::Keyring, endpoint::BadEndpoint, http::Client, pace::Pace,
+        asking::{Alone, IDS_PER_CALL},
+        credentials::Keyring,
+        endpoint::BadEndpoint,
+        http::Client,
+        pace::Pace,
     },
     link::{InstanceId, Region, TaskId, TaskState, Vpc, VpcId},
 };
@@ -38,6 +42,8 @@ const LINKS_PER_PAGE: usize = 100;
 #[derive(Debug)]
 pub struct V3 {
     caller: Caller<Json>,
+    /// The machines that made a list fail.
+    alone: Alone,
 }
 
 impl V3 {
@@ -52,7 +58,7 @@ impl V3 {
         pace: Pace,
         http: Client,
     ) -> Result<Self, BadEndpoint> {
-        Caller::new(endpoints, region, keyring, pace, http).map(|caller| Self { caller })
+        Caller::new(endpoints, region, keyring, pace, http).map(|caller| Self { caller, alone: Alone::default() })
     }
 
     async fn change(&self, action: Action, vpc: &VpcId, instances: &[InstanceId]) -> Result<Taken, CloudError> {
@@ -106,7 +112,7 @@ impl Provider for V3 {
     }
 
     async fn machines(&self, ids: &BTreeSet<InstanceId>, lane: Lane) -> Result<MachineList, CloudError> {
-        let mut reading = machines::Reading::new(ids);
+        let mut reading = machines::Reading::new(ids, &self.alone);
         while let Some(some) = reading.next() {
             let answer = self.some_machines(&some, lane).await;
             reading.take(&some, answer, &unclear(Action::ListMachines, machines::UNTOLD))?;
