@@ -45,6 +45,36 @@ pub trait Dialect: 'static {
     fn answer(sim: &Sim, request: Option<&Self::Request>, outcome: Result<Self::Fields, Self::Failure>) -> Answer;
 }
 
+/// The actions of an API, by their own names.
+macro_rules! actions {
+    ($(#[$doc:meta])* pub enum Action { $($(#[$page:meta])* $name:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$page])* $name,)*
+        }
+
+        impl Action {
+            /// The action of this name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use actions;
+
 /// A call that was let in, and the fault that it meets.
 struct Admitted<D: Dialect> {
     caller: D::Caller,

@@ -113,30 +113,31 @@ pub struct Endpoints {
     /// The service that keeps VPCs and links (both clouds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))").message(ENDPOINT))]
+    #[x_kube(validation = Rule::new(IS_URL).message(ENDPOINT))]
     pub vpc: Option<String>,
     /// The service that keeps machines (Tencent Cloud).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))").message(ENDPOINT))]
+    #[x_kube(validation = Rule::new(IS_URL).message(ENDPOINT))]
     pub cvm: Option<String>,
     /// The service that keeps machines and links (Alibaba Cloud).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))").message(ENDPOINT))]
+    #[x_kube(validation = Rule::new(IS_URL).message(ENDPOINT))]
     pub ecs: Option<String>,
     /// The service that gives temporary keys (both clouds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))").message(ENDPOINT))]
+    #[x_kube(validation = Rule::new(IS_URL).message(ENDPOINT))]
     pub sts: Option<String>,
     /// The metadata service of the node (both clouds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))").message(ENDPOINT))]
+    #[x_kube(validation = Rule::new(IS_URL).message(ENDPOINT))]
     pub metadata: Option<String>,
 }
 
+const IS_URL: &str = "isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))";
 const ENDPOINT: &str = "an endpoint is a URL such as https://vpc.internal.example.com";
 
 /// Where the keys come from: exactly one of `secretRef`, `workloadIdentity`, `instanceRole`.

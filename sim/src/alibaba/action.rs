@@ -1,16 +1,20 @@
 //! The actions that are played.
 
-/// An action of ECS 2014-05-26 or VPC 2016-04-28.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    AttachClassicLinkVpc,
-    DetachClassicLinkVpc,
-    DescribeClassicLinkInstances,
-    DescribeInstances,
-    DescribeVpcAttribute,
-    DescribeVpcs,
-    EnableVpcClassicLink,
-    DisableVpcClassicLink,
+use crate::dialect::actions;
+use crate::world::Operation;
+
+actions! {
+    /// An action of ECS 2014-05-26 or VPC 2016-04-28.
+    pub enum Action {
+        AttachClassicLinkVpc,
+        DetachClassicLinkVpc,
+        DescribeClassicLinkInstances,
+        DescribeInstances,
+        DescribeVpcAttribute,
+        DescribeVpcs,
+        EnableVpcClassicLink,
+        DisableVpcClassicLink,
+    }
 }
 
 /// A product of the cloud, each with a version of its own.
@@ -46,36 +50,6 @@ impl Product {
 }
 
 impl Action {
-    const ALL: [Self; 8] = [
-        Self::AttachClassicLinkVpc,
-        Self::DetachClassicLinkVpc,
-        Self::DescribeClassicLinkInstances,
-        Self::DescribeInstances,
-        Self::DescribeVpcAttribute,
-        Self::DescribeVpcs,
-        Self::EnableVpcClassicLink,
-        Self::DisableVpcClassicLink,
-    ];
-
-    /// The action of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AttachClassicLinkVpc => "AttachClassicLinkVpc",
-            Self::DetachClassicLinkVpc => "DetachClassicLinkVpc",
-            Self::DescribeClassicLinkInstances => "DescribeClassicLinkInstances",
-            Self::DescribeInstances => "DescribeInstances",
-            Self::DescribeVpcAttribute => "DescribeVpcAttribute",
-            Self::DescribeVpcs => "DescribeVpcs",
-            Self::EnableVpcClassicLink => "EnableVpcClassicLink",
-            Self::DisableVpcClassicLink => "DisableVpcClassicLink",
-        }
-    }
-
     pub(super) fn product(self) -> Product {
         match self {
             Self::AttachClassicLinkVpc
@@ -86,6 +60,20 @@ impl Action {
             | Self::DescribeVpcs
             | Self::EnableVpcClassicLink
             | Self::DisableVpcClassicLink => Product::Vpc,
+        }
+    }
+
+    /// What it does, if it is a write.
+    pub(super) fn operation(self) -> Option<Operation> {
+        match self {
+            Self::AttachClassicLinkVpc => Some(Operation::Attach),
+            Self::DetachClassicLinkVpc => Some(Operation::Detach),
+            Self::DescribeClassicLinkInstances
+            | Self::DescribeInstances
+            | Self::DescribeVpcAttribute
+            | Self::DescribeVpcs
+            | Self::EnableVpcClassicLink
+            | Self::DisableVpcClassicLink => None,
         }
     }
 

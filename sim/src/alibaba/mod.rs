@@ -39,7 +39,7 @@ pub use sts::{Action as StsAction, router as sts_router};
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};
 use crate::sim::{Shared, Sim};
-use crate::traffic::{Answer, Api, NO_ACTION, NewCall, Subject};
+use crate::traffic::{Answer, Api, NewCall, Subject};
 use crate::world::{Operation, Place};
 
 /// The server of the API.
@@ -61,30 +61,17 @@ impl Dialect for Alibaba {
     type Fields = Fields;
     type Failure = Failure;
 
-    /// Nothing but what the action documents, and a key id only if there is such a key.
+    /// Nothing but what the action documents.
     fn note(sim: &Sim, request: Option<&Request>) -> NewCall {
-        let id = request.and_then(Request::access_key);
-        let key = id.and_then(|id| sim.world.key(&id).map(|(account, _)| (account.clone(), id)));
         let action = request.and_then(Request::action).and_then(Action::named);
         let is_kept = |name: &str| action.is_some_and(|action| action.has(name));
-        let pairs = request.into_iter().flat_map(|request| request.params.pairs()).filter(|(name, _)| is_kept(name));
-        let params = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (account, key_id) = key.unzip();
-        let request_id = request.map(|request| request.id.clone());
-        NewCall {
-            api: Api::Alibaba,
-            request_id,
-            action: action.map_or(NO_ACTION, Action::name),
-            account,
-            key_id,
-            params,
-        }
+        request::new_call(sim, request, Api::Alibaba, action.map(Action::name), is_kept)
     }
 
     /// A write that is let in and meets another in flight is noted, too.
     fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {
         let caller = admission::admit(sim, request, now)?;
-        if let (Some(operation), Some(region)) = (operation(caller.action), request.params.text("RegionId")) {
+        if let (Some(operation), Some(region)) = (caller.action.operation(), request.params.text("RegionId")) {
             let place = Place { account: caller.account.clone(), region: region.to_owned() };
             sim.world.note_arrival(&place, operation, &links::named_machines(&request.params), now);
         }
@@ -126,18 +113,5 @@ impl Dialect for Alibaba {
     fn answer(sim: &Sim, request: Option<&Request>, outcome: Result<Fields, Failure>) -> Answer {
         let action = request.and_then(Request::action).and_then(Action::named);
         envelope::answer(request, outcome, action.map_or("Ecs", |action| action.product().name()), &sim.alibaba)
-    }
-}
-
-fn operation(action: Action) -> Option<Operation> {
-    match action {
-        Action::AttachClassicLinkVpc => Some(Operation::Attach),
-        Action::DetachClassicLinkVpc => Some(Operation::Detach),
-        Action::DescribeClassicLinkInstances
-        | Action::DescribeInstances
-        | Action::DescribeVpcAttribute
-        | Action::DescribeVpcs
-        | Action::EnableVpcClassicLink
-        | Action::DisableVpcClassicLink => None,
     }
 }

@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use super::failure::Failure;
 use super::params::Params;
 use super::sign::{encode, v3::Authorization};
+use crate::sim::Sim;
+use crate::traffic::{Api, NO_ACTION, NewCall};
 
 /// More than any call of these actions needs; the documents name no limit.
 const LARGEST_BODY: usize = 1_048_576;
@@ -124,6 +126,24 @@ impl Request {
             Some(_) => Err(Failure::bad("InvalidParameter.Format", "Specified parameter \"Format\" is not valid.")),
         }
     }
+}
+
+/// What the log of calls keeps of a request: nothing but the parameters that are kept, and a key id only if there is such
+/// a key.
+pub(super) fn new_call(
+    sim: &Sim,
+    request: Option<&Request>,
+    api: Api,
+    action: Option<&'static str>,
+    is_kept: impl Fn(&str) -> bool,
+) -> NewCall {
+    let id = request.and_then(Request::access_key);
+    let key = id.and_then(|id| sim.world.key(&id).map(|(account, _)| (account.clone(), id)));
+    let pairs = request.into_iter().flat_map(|request| request.params.pairs()).filter(|(name, _)| is_kept(name));
+    let params = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (account, key_id) = key.unzip();
+    let request_id = request.map(|request| request.id.clone());
+    NewCall { api, request_id, action: action.unwrap_or(NO_ACTION), account, key_id, params }
 }
 
 /// The signature is not all there.

@@ -1,49 +1,27 @@
 //! The actions that are played.
 
-/// An action of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// 245/2098
-    AttachClassicLinkVpc,
-    /// 215/2097
-    DetachClassicLinkVpc,
-    /// 215/2112
-    DescribeVpcClassicLink,
-    /// 215/5094
-    DescribeVpcTaskResult,
-    /// 215/1372
-    DescribeVpcEx,
-    /// 229/831
-    DescribeInstances,
+use crate::dialect::actions;
+use crate::world::Operation;
+
+actions! {
+    /// An action of the API.
+    pub enum Action {
+        /// 245/2098
+        AttachClassicLinkVpc,
+        /// 215/2097
+        DetachClassicLinkVpc,
+        /// 215/2112
+        DescribeVpcClassicLink,
+        /// 215/5094
+        DescribeVpcTaskResult,
+        /// 215/1372
+        DescribeVpcEx,
+        /// 229/831
+        DescribeInstances,
+    }
 }
 
 impl Action {
-    const ALL: [Self; 6] = [
-        Self::AttachClassicLinkVpc,
-        Self::DetachClassicLinkVpc,
-        Self::DescribeVpcClassicLink,
-        Self::DescribeVpcTaskResult,
-        Self::DescribeVpcEx,
-        Self::DescribeInstances,
-    ];
-
-    /// The action of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AttachClassicLinkVpc => "AttachClassicLinkVpc",
-            Self::DetachClassicLinkVpc => "DetachClassicLinkVpc",
-            Self::DescribeVpcClassicLink => "DescribeVpcClassicLink",
-            Self::DescribeVpcTaskResult => "DescribeVpcTaskResult",
-            Self::DescribeVpcEx => "DescribeVpcEx",
-            Self::DescribeInstances => "DescribeInstances",
-        }
-    }
-
     /// The module it belongs to, as permissions name it.
     pub(super) fn module(self) -> &'static str {
         match self {
@@ -53,6 +31,18 @@ impl Action {
             | Self::DescribeVpcTaskResult
             | Self::DescribeVpcEx => "vpc",
             Self::DescribeInstances => "cvm",
+        }
+    }
+
+    /// What it does, if it is a write.
+    pub(super) fn operation(self) -> Option<Operation> {
+        match self {
+            Self::AttachClassicLinkVpc => Some(Operation::Attach),
+            Self::DetachClassicLinkVpc => Some(Operation::Detach),
+            Self::DescribeVpcClassicLink
+            | Self::DescribeVpcTaskResult
+            | Self::DescribeVpcEx
+            | Self::DescribeInstances => None,
         }
     }
 

@@ -76,7 +76,7 @@ impl Dialect for TencentV2 {
     /// A write that is let in and meets another in flight is noted, too.
     fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {
         let caller = admission::admit(sim, request, now)?;
-        if let Some(operation) = operation(caller.action) {
+        if let Some(operation) = caller.action.operation() {
             let machines = links::named_machines(&request.params);
             sim.world.note_arrival(&caller.place, operation, &machines, now);
         }
@@ -108,17 +108,6 @@ impl Dialect for TencentV2 {
 
     fn answer(sim: &Sim, _: Option<&Request>, outcome: Result<Fields, Failure>) -> Answer {
         envelope::answer(outcome, &sim.tencent_v2)
-    }
-}
-
-fn operation(action: Action) -> Option<Operation> {
-    match action {
-        Action::AttachClassicLinkVpc => Some(Operation::Attach),
-        Action::DetachClassicLinkVpc => Some(Operation::Detach),
-        Action::DescribeVpcClassicLink
-        | Action::DescribeVpcTaskResult
-        | Action::DescribeVpcEx
-        | Action::DescribeInstances => None,
     }
 }
 

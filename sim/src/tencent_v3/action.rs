@@ -1,62 +1,34 @@
 //! The actions that are played.
 
+use crate::dialect::actions;
 use crate::world::Operation;
 
 /// The version of both services (215/15776, 213/15728).
 pub(super) const VERSION: &str = "2017-03-12";
 
-/// An action of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// intl 215/15779
-    AttachClassicLinkVpc,
-    /// 215/15777
-    DetachClassicLinkVpc,
-    /// 215/15776
-    DescribeClassicLinkInstances,
-    /// 215/59037
-    DescribeVpcTaskResult,
-    /// 215/15778
-    DescribeVpcs,
-    /// The quota of links.
-    DescribeVpcLimits,
-    /// intl 215/36076
-    DescribeVpcResourceDashboard,
-    /// 213/15728
-    DescribeInstances,
+actions! {
+    /// An action of the API.
+    pub enum Action {
+        /// intl 215/15779
+        AttachClassicLinkVpc,
+        /// 215/15777
+        DetachClassicLinkVpc,
+        /// 215/15776
+        DescribeClassicLinkInstances,
+        /// 215/59037
+        DescribeVpcTaskResult,
+        /// 215/15778
+        DescribeVpcs,
+        /// The quota of links.
+        DescribeVpcLimits,
+        /// intl 215/36076
+        DescribeVpcResourceDashboard,
+        /// 213/15728
+        DescribeInstances,
+    }
 }
 
 impl Action {
-    const ALL: [Self; 8] = [
-        Self::AttachClassicLinkVpc,
-        Self::DetachClassicLinkVpc,
-        Self::DescribeClassicLinkInstances,
-        Self::DescribeVpcTaskResult,
-        Self::DescribeVpcs,
-        Self::DescribeVpcLimits,
-        Self::DescribeVpcResourceDashboard,
-        Self::DescribeInstances,
-    ];
-
-    /// The action of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AttachClassicLinkVpc => "AttachClassicLinkVpc",
-            Self::DetachClassicLinkVpc => "DetachClassicLinkVpc",
-            Self::DescribeClassicLinkInstances => "DescribeClassicLinkInstances",
-            Self::DescribeVpcTaskResult => "DescribeVpcTaskResult",
-            Self::DescribeVpcs => "DescribeVpcs",
-            Self::DescribeVpcLimits => "DescribeVpcLimits",
-            Self::DescribeVpcResourceDashboard => "DescribeVpcResourceDashboard",
-            Self::DescribeInstances => "DescribeInstances",
-        }
-    }
-
     /// The service it belongs to, as signatures and permissions name it.
     pub(super) fn service(self) -> &'static str {
         match self {

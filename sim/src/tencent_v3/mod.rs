@@ -31,14 +31,14 @@ pub use action::Action;
 use admission::Caller;
 use envelope::{Failure, Fields};
 use params::Params;
-use read::{Proof, Request};
+use read::Request;
 pub use settings::Settings;
 pub use sts::{Action as StsAction, Settings as StsSettings, router as sts_router};
 
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};
 use crate::sim::{Shared, Sim};
-use crate::traffic::{Answer, Api, NO_ACTION, NewCall, Subject};
+use crate::traffic::{Answer, Api, NewCall, Subject};
 use crate::world::Operation;
 
 /// The path of both services.
@@ -63,8 +63,14 @@ impl Dialect for TencentV3 {
     type Fields = Fields;
     type Failure = Failure;
 
+    /// Nothing but what the action documents, and the region.
     fn note(sim: &Sim, request: Option<&Request>) -> NewCall {
-        new_call(sim, request)
+        let action = request.and_then(Request::action).and_then(Action::named);
+        let is_kept = |name: &str| action.is_some_and(|action| has_in_log(action, name));
+        let mut call = read::new_call(sim, request, Api::TencentV3, action.map(Action::name), is_kept);
+        let region = request.and_then(|request| request.common.region.clone());
+        call.params.extend(region.map(|region| ("Region".to_owned(), region)));
+        call
     }
 
     /// A write that is let in and meets another in flight is noted, too.
@@ -105,26 +111,6 @@ impl Dialect for TencentV3 {
     fn answer(sim: &Sim, request: Option<&Request>, outcome: Result<Fields, Failure>) -> Answer {
         let id = request.map(|request| request.id.as_str()).unwrap_or_default();
         envelope::answer(outcome, id, &sim.tencent_v3)
-    }
-}
-
-/// What the log of calls keeps: nothing but what the action documents, by the names that v2 has for it, and a key id
-/// only if there is such a key.
-fn new_call(sim: &Sim, request: Option<&Request>) -> NewCall {
-    let common = request.map(|request| &request.common);
-    let proof = request.and_then(|request| request.proof.as_ref().ok());
-    let key = proof.and_then(Proof::secret_id).and_then(|id| sim.world.key(id).map(|(account, _)| (account, id)));
-    let action = common.and_then(|common| common.action.as_deref()).and_then(Action::named);
-    let region = common.and_then(|common| common.region.clone()).map(|region| ("Region".to_owned(), region));
-    let params = request.and_then(|request| request.params.as_ref().ok()).into_iter().flat_map(Params::flattened);
-    let is_kept = |name: &str| action.is_some_and(|action| has_in_log(action, name));
-    NewCall {
-        api: Api::TencentV3,
-        request_id: request.map(|request| request.id.clone()),
-        action: action.map_or(NO_ACTION, Action::name),
-        account: key.map(|(account, _)| account.clone()),
-        key_id: key.map(|(_, id)| id.to_owned()),
-        params: region.into_iter().chain(params.filter(|(name, _)| is_kept(name))).collect(),
     }
 }
 

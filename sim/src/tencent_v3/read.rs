@@ -9,7 +9,9 @@ use super::envelope::Failure;
 use super::params::Params;
 use super::tc3::{Authorization, Raw};
 use super::uuid;
+use crate::sim::Sim;
 use crate::tencent::form::Form;
+use crate::traffic::{Api, NO_ACTION, NewCall};
 
 /// Sizes that are accepted (1278/46710).
 const LARGEST_QUERY: usize = 32 << 10;
@@ -87,11 +89,38 @@ impl Proof {
     }
 }
 
+/// What the log of calls keeps of a request: nothing but the parameters that are kept, by the names that v2 has for them,
+/// and a key id only if there is such a key.
+pub(super) fn new_call(
+    sim: &Sim,
+    request: Option<&Request>,
+    api: Api,
+    action: Option<&'static str>,
+    is_kept: impl Fn(&str) -> bool,
+) -> NewCall {
+    let proof = request.and_then(|request| request.proof.as_ref().ok());
+    let key = proof.and_then(Proof::secret_id).and_then(|id| sim.world.key(id).map(|(account, _)| (account, id)));
+    let params = request.and_then(|request| request.params.as_ref().ok()).into_iter().flat_map(Params::flattened);
+    NewCall {
+        api,
+        request_id: request.map(|request| request.id.clone()),
+        action: action.unwrap_or(NO_ACTION),
+        account: key.map(|(account, _)| account.clone()),
+        key_id: key.map(|(_, id)| id.to_owned()),
+        params: params.filter(|(name, _)| is_kept(name)).collect(),
+    }
+}
+
 impl Request {
     /// Reads a request. Whatever is wrong with it is told in its turn, so that it has an id and is in the log.
     pub(super) async fn read(request: HttpRequest<Body>) -> Self {
         let unreadable = |failure: Failure| Self::of(Common::default(), Err(failure.clone()), Err(failure));
         decode(request).await.unwrap_or_else(unreadable)
+    }
+
+    /// The action that it names.
+    pub(super) fn action(&self) -> Option<&str> {
+        self.common.action.as_deref()
     }
 
     fn of(common: Common, proof: Result<Proof, Failure>, params: Result<Params, Failure>) -> Self {

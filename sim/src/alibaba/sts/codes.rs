@@ -1,4 +1,4 @@
-//! Which code each refusal has ("AssumeRoleWithOIDC"), in the vendor's own words where a page shows them. The statuses
+//! Which code each refusal has (`AssumeRoleWithOIDC`), in the vendor's own words where a page shows them. The statuses
 //! are those of the product's own error table: 401 for what is wrong with a web identity.
 
 use axum::http::StatusCode;

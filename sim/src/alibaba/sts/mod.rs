@@ -20,11 +20,11 @@ use admission::Caller;
 
 use super::envelope::{self, Fields};
 use super::failure::Failure;
-use super::request::Request;
+use super::request::{Request, new_call};
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};
 use crate::sim::{Shared, Sim};
-use crate::traffic::{Answer, Api, NO_ACTION, NewCall, Subject};
+use crate::traffic::{Answer, Api, NewCall, Subject};
 
 /// The server of the API.
 pub fn router(shared: Shared) -> Router {
@@ -47,21 +47,11 @@ impl Dialect for AlibabaSts {
 
     /// A call without a key belongs to the account whose role it wants.
     fn note(sim: &Sim, request: Option<&Request>) -> NewCall {
-        let id = request.and_then(Request::access_key);
-        let key = id.and_then(|id| sim.world.key(&id).map(|(account, _)| (account.clone(), id)));
         let action = request.and_then(Request::action).and_then(Action::named);
         let is_kept = |name: &str| action.is_some_and(|action| action.is_logged(name));
-        let pairs = request.into_iter().flat_map(|request| request.params.pairs()).filter(|(name, _)| is_kept(name));
-        let params = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (account, key_id) = key.unzip();
-        NewCall {
-            api: Api::AlibabaSts,
-            request_id: request.map(|request| request.id.clone()),
-            action: action.map_or(NO_ACTION, Action::name),
-            account: account.or_else(|| request.and_then(|request| arn::owner(sim, &request.params))),
-            key_id,
-            params,
-        }
+        let call = new_call(sim, request, Api::AlibabaSts, action.map(Action::name), is_kept);
+        let owner = || request.and_then(|request| arn::owner(sim, &request.params));
+        NewCall { account: call.account.or_else(owner), ..call }
     }
 
     fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {

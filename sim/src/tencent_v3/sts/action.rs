@@ -1,39 +1,26 @@
 //! The actions that are played: those that give keys, and the one that tells whose they are.
 
+use crate::dialect::actions;
+
 /// The version of the service (1312/73070).
 pub(super) const VERSION: &str = "2018-08-13";
 
 /// The service, as signatures and permissions name it.
 pub(super) const SERVICE: &str = "sts";
 
-/// An action of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// 1312/66098
-    GetCallerIdentity,
-    /// 598/33164
-    AssumeRole,
-    /// 1312/73070
-    AssumeRoleWithWebIdentity,
+actions! {
+    /// An action of the service.
+    pub enum Action {
+        /// 1312/66098
+        GetCallerIdentity,
+        /// 598/33164
+        AssumeRole,
+        /// 1312/73070
+        AssumeRoleWithWebIdentity,
+    }
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::GetCallerIdentity, Self::AssumeRole, Self::AssumeRoleWithWebIdentity];
-
-    /// The action of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GetCallerIdentity => "GetCallerIdentity",
-            Self::AssumeRole => "AssumeRole",
-            Self::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
-        }
-    }
-
     /// Whether it documents this parameter. Policies, tags and the like are taken and have no effect.
     pub(super) fn has(self, parameter: &str) -> bool {
         let own: &[&str] = match self {

@@ -23,11 +23,11 @@ pub use settings::Settings;
 use super::PATH;
 use super::envelope::{self, Failure, Fields};
 use super::params::Params;
-use super::read::{Proof, Request};
+use super::read::{Request, new_call};
 use crate::clock::Millis;
 use crate::dialect::{self, Dialect};
 use crate::sim::{Shared, Sim};
-use crate::traffic::{Answer, Api, NO_ACTION, NewCall, Subject};
+use crate::traffic::{Answer, Api, NewCall, Subject};
 
 /// The server of the API.
 pub fn router(shared: Shared) -> Router {
@@ -50,22 +50,12 @@ impl Dialect for TencentSts {
 
     /// A call without a key belongs to the account whose role it wants.
     fn note(sim: &Sim, request: Option<&Request>) -> NewCall {
-        let common = request.map(|request| &request.common);
-        let proof = request.and_then(|request| request.proof.as_ref().ok());
-        let key = proof.and_then(Proof::secret_id).and_then(|id| sim.world.key(id).map(|(account, _)| (account, id)));
-        let action = common.and_then(|common| common.action.as_deref()).and_then(Action::named);
-        let params = request.and_then(|request| request.params.as_ref().ok());
-        let account = key.map(|(account, _)| account.clone());
+        let action = request.and_then(Request::action).and_then(Action::named);
         let is_kept = |name: &str| action.is_some_and(|action| action.is_logged(name));
-        let rows = params.into_iter().flat_map(Params::flattened);
-        NewCall {
-            api: Api::TencentSts,
-            request_id: request.map(|request| request.id.clone()),
-            action: action.map_or(NO_ACTION, Action::name),
-            account: account.or_else(|| params.and_then(|params| arn::owner(sim, params))),
-            key_id: key.map(|(_, id)| id.to_owned()),
-            params: rows.filter(|(name, _)| is_kept(name)).collect(),
-        }
+        let call = new_call(sim, request, Api::TencentSts, action.map(Action::name), is_kept);
+        let params = request.and_then(|request| request.params.as_ref().ok());
+        let owner = || params.and_then(|params| arn::owner(sim, params));
+        NewCall { account: call.account.or_else(owner), ..call }
     }
 
     fn admit(sim: &mut Sim, request: &Request, now: Millis) -> Result<Caller, Failure> {
