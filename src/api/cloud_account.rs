@@ -67,11 +67,11 @@ pub struct CloudAccountSpec {
     /// How much the cloud may be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
-    /// Time between two looks at everything, such as 60s (the default) or 5m.
+    /// Time between two looks at everything, such as 60s (the default), 5m or 1m30s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 16))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]+(s|m|h))+$') && duration(self) >= duration('1s')").message(
-        "a duration of 1s or more looks like 60s or 5m"
+    #[x_kube(validation = Rule::new("self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('1s')").message(
+        "a duration of 1s or more looks like 60s, 5m or 1m30s"
     ))]
     pub sweep_interval: Option<String>,
     /// How many links may be removed before a person is asked.

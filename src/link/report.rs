@@ -147,8 +147,9 @@ fn outlook(
     Outlook::Say(match (&decision.row, ailing) {
         (Row::Held(notice), _) => return Outlook::Stall(notice.clone()),
         _ if desired.terminating => detaching(desired, decision, ailing),
-        (Row::NotAccepted(notice) | Row::NotLinkable(notice) | Row::NoVpc(Some(notice)), _) => notice.clone(),
-        (_, Some(notice)) => notice.clone(),
+        (Row::NotAccepted(notice) | Row::NotLinkable(notice) | Row::NoVpc(Some(notice)), _) | (_, Some(notice)) => {
+            notice.clone()
+        }
         (Row::Lost | Row::NoVpc(None), _) if desired.hands_off().is_some() => {
             words::differs(desired.hands_off().unwrap_or(Reason::Differs), desired)
         }

@@ -125,8 +125,9 @@ fn an_account_that_contradicts_itself_is_refused() {
             ("spec.allowedNamespaces", json!(null), "spec.allowedNamespaces: Required value"),
             ("spec.endpoints", json!({ "vpc": "vpc.internal.example.com" }), endpoint),
             ("spec.endpoints", json!({ "cvm": "ftp://cvm.internal.example.com" }), endpoint),
-            ("spec.sweepInterval", json!("0s"), "a duration of 1s or more looks like 60s or 5m"),
-            ("spec.sweepInterval", json!("often"), "a duration of 1s or more looks like 60s or 5m"),
+            ("spec.sweepInterval", json!("0s"), "a duration of 1s or more looks like 60s, 5m or 1m30s"),
+            ("spec.sweepInterval", json!("30s5m"), "a duration of 1s or more looks like 60s, 5m or 1m30s"),
+            ("spec.sweepInterval", json!("often"), "a duration of 1s or more looks like 60s, 5m or 1m30s"),
             ("spec.limits", json!({ "callsPerSecond": 0 }), "should be greater than or equal to 1"),
         ];
         all_refused(&world, &new_account(&world), cases);

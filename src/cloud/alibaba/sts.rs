@@ -202,8 +202,8 @@ fn host(ambient: &Ambient) -> String {
     let region = ambient.get("ALIBABA_CLOUD_STS_REGION");
     let internal = ambient.get("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED").is_some_and(is_true);
     match (ambient.get("ALIBABA_CLOUD_STS_ENDPOINT"), region) {
-        (Some(host), _) if host.contains("://") => host.to_owned(),
-        (Some(host), _) => format!("https://{host}"),
+        // A host, says the vendor; whatever stands before it, an identity is not sent over plain http.
+        (Some(host), _) => format!("https://{}", host.split_once("://").map_or(host, |(_, host)| host)),
         (None, Some(region)) if internal => format!("https://sts-vpc.{region}.aliyuncs.com"),
         (None, Some(region)) => format!("https://sts.{region}.aliyuncs.com"),
         (None, None) => "https://sts.aliyuncs.com".to_owned(),

@@ -279,6 +279,7 @@ fn the_service_is_where_the_environment_says() {
         (vec![region.clone(), internal], "https://sts-vpc.cn-qingdao.aliyuncs.com"),
         (vec![region, written("sts-vpc.cn-x.aliyuncs.com")], "https://sts-vpc.cn-x.aliyuncs.com"),
         (vec![written("https://sts.example.com")], "https://sts.example.com"),
+        (vec![written("http://sts.example.com")], "https://sts.example.com"),
     ] {
         assert_eq!(host(&said(&ambient)), expected);
     }
