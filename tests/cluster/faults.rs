@@ -74,3 +74,23 @@ fn a_task_that_failed_is_said_to_be_refused_and_tried_again() {
         assert_eq!(world.cloud.done_for(&machine).await, [Change::Attach, Change::Attach]);
     });
 }
+
+#[test]
+fn a_task_that_can_never_be_asked_about_is_read_back_and_keeps_no_object_waiting() {
+    story(async {
+        let world = World::shared("mute-task").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        world
+            .cloud
+            .strike_for_ever(Action::AskTask, json!({ "answer": { "code": 6000, "message": "try later" } }))
+            .await;
+        let link = world.link("web", &machine, &vpc);
+
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+        world.delete(&link).await;
+        world.until_gone(&link).await;
+
+        assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach, Action::Detach]);
+    });
+}

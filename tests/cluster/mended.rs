@@ -141,6 +141,27 @@ fn a_secret_that_disappears_does_not_hold_up_the_detaching_of_a_deleted_object()
 }
 
 #[test]
+fn a_move_to_a_vpc_that_does_not_exist_keeps_the_link_until_it_does() {
+    story(async {
+        let world = World::shared("move-to-nowhere").await;
+        let (machine, old) = world.cloud.machine_and_vpc().await;
+        let link = world.link("web", &machine, &old);
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+
+        world.edit(&link, json!({ "vpcId": "vpc-later002" })).await;
+        until_says(&world, &link, "False", Reason::VpcNotFound, &["vpc-later002", &old, "is kept"]).await;
+        assert_eq!(world.cloud.linked(&machine).await, Some(old));
+        assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach]);
+
+        world.cloud.vpc_named("vpc-later002", "10.3.0.0/16").await;
+        world.until_ready(&link).await;
+        assert_eq!(world.cloud.linked(&machine).await.as_deref(), Some("vpc-later002"));
+        assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach, Action::Detach, Action::Attach]);
+    });
+}
+
+#[test]
 fn a_vpc_that_does_not_exist_is_named_and_taken_once_it_does() {
     story(async {
         let world = World::shared("no-vpc").await;

@@ -252,6 +252,11 @@ impl Cloud {
         self.post("faults", json!({ "action": action.name(), "effect": effect })).await;
     }
 
+    /// Puts something in the way of every call of this action, until that is taken away.
+    pub(crate) async fn strike_for_ever(&self, action: Action, effect: Value) {
+        self.post("faults", json!({ "action": action.name(), "count": null, "effect": effect })).await;
+    }
+
     /// The cloud is not to be reached: every connection is reset.
     pub(crate) async fn reset_all_connections(&self) {
         self.post("faults", json!({ "action": "*", "count": null, "effect": "resetBefore" })).await;
