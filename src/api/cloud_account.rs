@@ -70,9 +70,7 @@ pub struct CloudAccountSpec {
     /// Time between two looks at everything, such as 60s (the default), 5m or 1m30s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 16))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('1s')").message(
-        "a duration of 1s or more looks like 60s, 5m or 1m30s"
-    ))]
+    #[x_kube(validation = Rule::new(IS_DURATION).message("a duration of 1s or more looks like 60s, 5m or 1m30s"))]
     pub sweep_interval: Option<String>,
     /// How many links may be removed before a person is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +135,7 @@ pub struct Endpoints {
     pub metadata: Option<String>,
 }
 
+const IS_DURATION: &str = "self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('1s')";
 const IS_URL: &str = "isURL(self) && (self.startsWith('https://') || self.startsWith('http://'))";
 const ENDPOINT: &str = "an endpoint is a URL such as https://vpc.internal.example.com";
 

@@ -4,10 +4,10 @@
 //! a list says what is listed, an answer says what was answered, and either may lag the truth.
 //!
 //! `broker` looks and batches, within the budget that `pace` keeps; `credentials` keeps the keys; `endpoint` says where a
-//! service is called, `http` calls it, once; `asking` finds the id that makes a list fail, `clean` hides what must not
-//! leave, and `error` says what a failure means. Each API has the same files, in the vendor's folder, or in one of its
-//! own where the vendor has two: `mod` (the provider), `sign`, `wire` (the vendor's words, seen nowhere else) and `codes`
-//! (the vendor's codes and what they mean).
+//! service is called, `http` calls it, once; `asking` finds the id that makes a list fail, `rows` says when a list of links
+//! is complete, `clean` hides what must not leave, and `error` says what a failure means. Each API has the same files, in
+//! the vendor's folder, or in one of its own where the vendor has two: `mod` (the provider), `sign`, `wire` (the vendor's
+//! words, seen nowhere else) and `codes` (the vendor's codes and what they mean).
 
 pub mod alibaba;
 mod asking;
@@ -18,6 +18,7 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod pace;
+mod rows;
 pub mod tencent;
 
 #[cfg(fuzzing)]

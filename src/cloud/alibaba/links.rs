@@ -1,18 +1,12 @@
-//! The list of links, page by page (`DescribeClassicLinkInstances`), and whether it is complete.
-//!
-//! The list has no snapshot and no order: rows may move between pages while it is read. So a machine that is not in it
-//! counts as not linked only if one page held everything, or as many distinct machines were read as a total that never
-//! changed. The vendor's own sample has a total of two and one row: a total that is not reached proves nothing.
-
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+//! The list of links, page by page (`DescribeClassicLinkInstances`); when it is complete is said by `rows`.
 
 use super::{
     sign::Params,
     wire::{LinkItem, LinkPage},
 };
 use crate::{
-    cloud::LinkList,
-    link::{InstanceId, LinkRow, VpcId},
+    cloud::{LinkList, rows::Rows},
+    link::{InstanceId, VpcId},
 };
 
 /// The most rows that the cloud puts on a page; without it, it puts ten.
@@ -32,68 +26,28 @@ pub(super) enum Filter<'a> {
 /// A list that is being read: asks for a page, takes what came, until there is nothing more to ask.
 pub(super) struct Reading<'a> {
     filter: Filter<'a>,
-    rows: HashMap<InstanceId, LinkRow>,
-    /// Machines of which two different rows were read.
-    contradictory: HashSet<InstanceId>,
-    pages: usize,
-    /// Rows, understood or not, the same ones twice included.
-    read: usize,
-    total: Option<usize>,
-    /// A row was not understood, or the total changed, or was not told.
-    doubtful: bool,
-    ended: bool,
+    rows: Rows,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(filter: Filter<'a>) -> Self {
-        Self {
-            filter,
-            rows: HashMap::new(),
-            contradictory: HashSet::new(),
-            pages: 0,
-            read: 0,
-            total: None,
-            doubtful: false,
-            ended: false,
-        }
+        Self { filter, rows: Rows::default() }
     }
 
     /// The parameters of the next page; `None` at the end.
     pub(super) fn next(&self) -> Option<Params> {
-        (!self.ended && self.pages < MOST_PAGES).then(|| parameters(self.filter, self.pages + 1))
+        let pages = self.rows.pages();
+        (!self.rows.ended() && pages < MOST_PAGES).then(|| parameters(self.filter, pages + 1))
     }
 
     /// Takes the answer to what was asked last.
     pub(super) fn take(&mut self, page: &LinkPage) {
-        self.doubtful |= page.total_count.is_none() || (self.pages > 0 && page.total_count != self.total);
-        self.total = page.total_count;
-        self.pages += 1;
-        self.read += page.items().len();
-        for item in page.items() {
-            self.take_row(item);
-        }
-        self.ended = page.items().is_empty() || self.total.is_some_and(|total| self.read >= total);
-    }
-
-    fn take_row(&mut self, item: &LinkItem) {
-        let Some((instance, row)) = item.row() else {
-            self.doubtful = true;
-            return;
-        };
-        match self.rows.entry(instance) {
-            Entry::Vacant(free) => drop(free.insert(row)),
-            Entry::Occupied(taken) if *taken.get() == row => {}
-            Entry::Occupied(taken) => drop(self.contradictory.insert(taken.key().clone())),
-        }
+        self.rows.take(page.total_count, page.items().iter().map(LinkItem::row).collect());
     }
 
     /// What was read.
-    pub(super) fn finish(mut self) -> LinkList {
-        let total = self.total.unwrap_or(usize::MAX);
-        let everything = if self.pages > 1 { self.rows.len() == total } else { self.read >= total };
-        // Which row of two is true, another list tells.
-        self.rows.retain(|instance, _| !self.contradictory.contains(instance));
-        LinkList { rows: self.rows, complete: everything && !self.doubtful && self.contradictory.is_empty() }
+    pub(super) fn finish(self) -> LinkList {
+        self.rows.finish()
     }
 }
 
@@ -174,7 +128,7 @@ mod tests {
             assert_eq!((own["InstanceId"].as_str(), own["PageSize"].as_str()), ("i-000001,i-000002", "100"));
             reading.take(&page(1_000_000, &[ONE]));
         }
-        assert_eq!(reading.pages, MOST_PAGES);
+        assert_eq!(reading.rows.pages(), MOST_PAGES);
         assert!(!reading.finish().complete);
     }
 }

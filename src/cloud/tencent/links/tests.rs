@@ -1,7 +1,7 @@
 //! When the pages of a list are the whole list.
 
 use super::*;
-use crate::link::VpcId;
+use crate::link::{InstanceId, LinkRow, VpcId};
 
 fn page(total: usize, rows: &[(&str, &str)]) -> Page {
     let row = |(instance, vpc): &(&str, &str)| {
