@@ -7,6 +7,9 @@
 //!
 //! An object that vanishes with a change under way (its finalizer was taken off by hand) keeps its claim until that
 //! change is settled: it may still land, and whoever has the machine next must not act before.
+//!
+//! The table's lock is the innermost of all: nothing is called while it is held, neither what judges accounts (their
+//! census has a lock too, and asks this table what is on record) nor anything that was passed in.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -176,24 +179,30 @@ impl Claims {
         same: impl Fn(&str, &str) -> bool,
         usable: impl Fn(&Claimant) -> bool,
     ) -> Option<Claimant> {
-        let table = self.table();
-        let object = table.objects.get(uid)?;
-        let rivals = table.machines.get(&object.machine)?.iter().filter_map(|uid| table.objects.get(uid));
-        let rivals = rivals.filter(|rival| rival.owner.uid == uid || same(&rival.account, &object.account));
+        let (object, mut rivals) = self.rivals(uid)?;
+        rivals.retain(|rival| same(&rival.account, &object.account));
+        rivals.push(object);
         // Of several that may not act, one has the watch all the same.
         let able = |rival: &Claimant| rival.holds() || (rival.acts && usable(rival));
-        let first = rivals.min_by_key(|rival| (!able(rival), rival.record.task.is_none(), rival.rank()));
-        first.filter(|rival| able(rival) || !rival.acts).cloned()
+        let judged = rivals.iter().map(|rival| (!able(rival), rival.record.task.is_none(), rival.rank(), rival));
+        let (unable, .., first) =
+            judged.min_by(|one, other| (one.0, one.1, one.2).cmp(&(other.0, other.1, other.2)))?;
+        (!unable || !first.acts).then(|| first.clone())
     }
 
     /// Whether another object has a change under way for the machine of the object with this UID.
     #[must_use]
     pub fn is_changed_by_another(&self, uid: &str, same: impl Fn(&str, &str) -> bool) -> bool {
+        let Some((object, rivals)) = self.rivals(uid) else { return true };
+        rivals.iter().any(|rival| rival.record.task.is_some() && same(&rival.account, &object.account))
+    }
+
+    /// The object with this UID, and the others that name its machine, as they are now.
+    fn rivals(&self, uid: &str) -> Option<(Claimant, Vec<Claimant>)> {
         let table = self.table();
-        let Some(object) = table.objects.get(uid) else { return true };
-        let others = table.machines.get(&object.machine).into_iter().flatten().filter(|other| *other != uid);
-        let mut others = others.filter_map(|other| table.objects.get(other));
-        others.any(|other| other.record.task.is_some() && same(&other.account, &object.account))
+        let object = table.objects.get(uid)?;
+        let others = table.machines.get(&object.machine)?.iter().filter(|other| *other != uid);
+        Some((object.clone(), others.filter_map(|other| table.objects.get(other)).cloned().collect()))
     }
 
     /// The others that name the machine of the object with this UID.

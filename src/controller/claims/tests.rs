@@ -95,3 +95,21 @@ fn an_object_that_vanished_with_a_change_under_way_keeps_its_claim_until_that_is
     claims.remove(&gone);
     assert_eq!(winner(&claims, "next"), "next");
 }
+
+#[test]
+fn accounts_are_judged_while_the_table_is_free() {
+    let claims = Claims::default();
+    claims.put(&link("elder", 10, 1, &changing()));
+    claims.put(&link("younger", 20, 2, &json!({})));
+    let is_free = || assert!(claims.table.try_lock().is_ok(), "whoever judges an account may ask what is on record");
+    let same = |_: &str, _: &str| {
+        is_free();
+        true
+    };
+    let usable = |_: &Claimant| {
+        is_free();
+        true
+    };
+    assert_eq!(claims.winner("younger", same, usable).unwrap().owner.name, "elder");
+    assert!(claims.is_changed_by_another("younger", same));
+}
