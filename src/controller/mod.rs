@@ -12,7 +12,9 @@ mod checks;
 mod claims;
 mod events;
 mod finalizer;
+mod healing;
 mod keys;
+mod listing;
 mod observe;
 mod reconcile;
 mod run;
@@ -93,6 +95,14 @@ impl Context {
     async fn listed(&self) {
         self.world.listed().await;
         self.claims.complete().await;
+    }
+
+    /// A link changed its standing: its rivals decide again, and an account that is being deleted may have served its last.
+    fn stirred(&self, account: &str, rivals: Vec<Owner>) {
+        self.wake(rivals);
+        if self.accounts.get(account).is_some_and(|account| account.terminating) {
+            let _ = self.settings.wake.account.send(account.to_owned());
+        }
     }
 
     fn wake(&self, owners: impl IntoIterator<Item = Owner>) {

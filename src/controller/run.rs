@@ -19,10 +19,11 @@ use super::{
     accounts::Accounts,
     claims::{Claimant, Claims},
     events::Events,
+    listing::Ripple,
     reconcile,
     status::Written,
     vanished,
-    watches::{self, Ripple, reference},
+    watches::{self, reference},
     world::World,
 };
 use crate::{
@@ -34,7 +35,7 @@ use crate::{
     },
     config::Config,
     health::Readiness,
-    link::{InstanceId, Region},
+    link::{InstanceId, Record, Region},
     metrics::{KindLabel, Metrics},
 };
 
@@ -216,28 +217,23 @@ async fn watch_namespaces<K: ResourceExt>(
 async fn carry_ripples(mut heard: mpsc::UnboundedReceiver<Ripple>, context: Arc<Context>) {
     while let Some(ripple) = heard.recv().await {
         match ripple {
-            Ripple::Wake(account, owners) => {
-                context.wake(owners);
-                // One that holds nothing any more may have been the last.
-                if context.accounts.get(&account).is_some_and(|account| account.terminating) {
-                    let _ = context.settings.wake.account.send(account);
-                }
-            }
+            Ripple::Wake(account, owners) => context.stirred(&account, owners),
             Ripple::Gone(gone) if gone.vanished => {
                 let (context, stop) = (Arc::clone(&context), context.settings.stop.clone());
                 let settled = async move {
-                    vanished::follow(&gone, &context).await;
-                    forget(&context, &gone);
+                    let record = vanished::follow(&gone, &context).await;
+                    forget(&context, &gone, &record);
                 };
                 tokio::spawn(stop.run_until_cancelled_owned(settled));
             }
-            Ripple::Gone(gone) => forget(&context, &gone),
+            Ripple::Gone(gone) => forget(&context, &gone, &gone.record),
         }
     }
 }
 
-/// An object went, and nothing of it is under way.
-fn forget(context: &Context, gone: &Claimant) {
+/// An object went, with this on record, and nothing of it is under way.
+fn forget(context: &Context, gone: &Claimant, record: &Record) {
+    vanished::tell(gone, record, context);
     context.claims.remove(gone);
     context.written.forget(&gone.owner.uid);
     context.backoff.forget(&gone.owner.uid);
