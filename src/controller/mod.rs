@@ -18,6 +18,7 @@ mod listing;
 mod observe;
 mod reconcile;
 mod run;
+mod secret;
 mod status;
 mod vanished;
 mod watches;
@@ -133,6 +134,10 @@ pub enum Error {
 impl Error {
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Kube(error) if matches!(&**error, kube::Error::Api(status) if status.is_conflict()))
+    }
+
+    fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Kube(error) if matches!(&**error, kube::Error::Api(status) if status.is_forbidden()))
     }
 
     fn is_gone(&self) -> bool {
