@@ -86,7 +86,7 @@ impl Act<'_> {
 
     fn withdraw(&self) {
         if let Some((instance, broker)) = &self.case.broker {
-            broker.withdraw(instance);
+            broker.withdraw(instance, &self.case.owner);
         }
     }
 
@@ -131,7 +131,7 @@ impl Act<'_> {
         };
         match self.write(link, &intent).await {
             Ok(()) if !may_still_act(link, self.case, self.context) => {
-                broker.not_sent(ticket, started_at);
+                self.context.wake(broker.not_sent(ticket, started_at));
                 Ok(())
             }
             Ok(()) => {
@@ -139,13 +139,10 @@ impl Act<'_> {
                 self.tell(link, self.decision.cause.iter());
                 Ok(())
             }
-            // The write may have been carried out all the same: whoever reads that intent must know that it never left.
-            Err(Error::TimedOut) => {
-                broker.not_sent(ticket, started_at);
-                Err(Error::TimedOut)
-            }
+            // Whatever the error, even a conflict, which our own first try may have caused: the write may have been
+            // carried out, and whoever reads that intent must know that it never left. The object comes back by itself.
             Err(error) => {
-                broker.give_up(ticket);
+                let _ = broker.not_sent(ticket, started_at);
                 Err(error)
             }
         }

@@ -57,7 +57,9 @@ pub fn observe(link: &ClassicLink, context: &Context) -> Option<Case> {
     };
     let (broker, idle) = if asks { (asked, None) } else { (None, asked) };
     let (mut sighting, attempt) = broker.as_ref().map_or((Sighting::none(), None), |(instance, broker)| {
-        let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: desired.vpc.clone() };
+        let task = record.task.as_ref().map(|task| task.started_at);
+        let (recorded, remembered) = (record.saw_machine(), record.remembered());
+        let known = Known { recorded, remembered, vpc: desired.vpc.clone(), task };
         broker.observe(instance, &owner, &known)
     });
     if let Some(account) = &account {

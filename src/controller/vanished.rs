@@ -62,7 +62,8 @@ fn looking(gone: &Claimant, context: &Context) -> Option<(InstanceId, Broker)> {
 
 /// The record after one more decision, which the broker serves and nobody carries out.
 fn decided(gone: &Claimant, record: Record, (instance, broker): (&InstanceId, &Broker), tempo: Tempo) -> Record {
-    let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: None };
+    let task = record.task.as_ref().map(|task| task.started_at);
+    let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: None, task };
     let (sighting, attempt): (Sighting, _) = broker.observe(instance, &gone.owner, &known);
     let observed = Observed { sighting, record, attempt, not_before: None, check: None, finalizer: true };
     let decision = decide(&nothing_wanted(), &observed, tempo, clock::now());
