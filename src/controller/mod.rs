@@ -58,7 +58,7 @@ pub struct Context {
     world: World,
     accounts: Accounts,
     claims: Arc<Claims>,
-    written: Written,
+    written: Arc<Written>,
     backoff: Backoff,
     checks: Checks,
     events: Events,

@@ -7,7 +7,7 @@ use kube::{
     Client, ResourceExt,
     runtime::{
         controller::{Action, Config as ControllerConfig, Controller},
-        reflector::ObjectRef,
+        reflector::{self, ObjectRef},
         watcher,
     },
 };
@@ -67,7 +67,10 @@ pub async fn run(
     let (events, sending) = Events::start(client.clone(), stop.clone());
     let (ripples, heard) = mpsc::unbounded_channel();
     let (accounts_gone, gone) = mpsc::unbounded_channel::<(String, String)>();
-    let (links, link_store) = watches::links(&client, Arc::clone(&claims), move |ripple| drop(ripples.send(ripple)));
+    let (link_store, link_writer) = reflector::store();
+    let written = Arc::new(Written::beside(link_store.clone()));
+    let ripple = move |ripple| drop(ripples.send(ripple));
+    let links = watches::links(&client, Arc::clone(&claims), Arc::clone(&written), link_writer, ripple);
     let (accounts, account_store, accounts_listed) =
         watches::accounts(&client, move |name, uid| drop(accounts_gone.send((name, uid))));
     let (namespaces, namespace_store, namespaces_listed) = watches::namespaces(&client);
@@ -79,7 +82,7 @@ pub async fn run(
         world,
         accounts: Accounts::default(),
         claims,
-        written: Written::default(),
+        written,
         backoff: super::Backoff::default(),
         checks: super::Checks::default(),
         events,

@@ -13,7 +13,7 @@ use kube::{
     core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         WatchStreamExt, predicates,
-        reflector::{self, ObjectRef, Store},
+        reflector::{self, ObjectRef, Store, store::Writer},
         utils::{Predicate, PredicateConfig},
         watcher::{self, Event},
     },
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use super::{
     claims::Claims,
     listing::{Listing, Ripple},
+    status::{Written, strip},
 };
 use crate::{
     api::{ACKNOWLEDGE, CHECK_REQUESTED_AT, ClassicLink, CloudAccount, FORCE_RELEASE},
@@ -44,21 +45,32 @@ type Watched<K, S> = (S, Store<K>, watch::Receiver<bool>);
 pub(super) fn links(
     client: &Client,
     claims: Arc<Claims>,
+    written: Arc<Written>,
+    writer: Writer<ClassicLink>,
     ripple: impl Fn(Ripple) + Send + Sync + 'static,
-) -> (impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static, Store<ClassicLink>) {
-    let (reader, writer) = reflector::store();
-    let stream = watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
+) -> impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static {
+    watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
         .modify(strip)
         .inspect_ok_event(Listing::inspector(claims, ripple))
         .reflect(writer)
+        .inspect_ok_event(move |event| catch_up(event, &written))
         .applied_objects()
         .predicate_filter(
             predicates::generation.combine(predicates::finalizers).combine(commands),
             PredicateConfig::default(),
-        );
-    (stream, reader)
+        )
+}
+
+/// The cache has taken this event: what was written earlier is in it.
+fn catch_up(event: &Event<ClassicLink>, written: &Written) {
+    match event {
+        Event::Apply(link) => written.cached(link),
+        Event::InitDone => written.refilled(),
+        // One that went is forgotten with all else; of a list that is being read the cache has nothing before its end.
+        Event::Delete(_) | Event::Init | Event::InitApply(_) => {}
+    }
 }
 
 /// The annotations by which people ask for something; all others are none of our business.
@@ -91,15 +103,6 @@ where
         Ok(Event::Apply(guard)) => open(guard).map(Event::Apply).map(Ok),
         Ok(Event::Delete(guard)) => open(guard).map(Event::Delete).map(Ok),
         Err(error) => Some(Err(error)),
-    }
-}
-
-/// Managed fields are six times the size of all the rest.
-fn strip<K: Resource>(object: &mut K) {
-    let meta = object.meta_mut();
-    meta.managed_fields = None;
-    if let Some(annotations) = meta.annotations.as_mut() {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
 }
 
