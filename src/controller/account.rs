@@ -1,24 +1,22 @@
 //! Reconciling a `CloudAccount`: its keys, its finalizer, its own Ready.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::{
-    ByteString,
-    api::core::v1::Secret,
-    apimachinery::pkg::apis::meta::v1::{Condition, Time},
-};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{Api, ResourceExt, runtime::controller::Action};
 
-use super::{Context, Error, accounts::Account, finalizer, observe::recorded, status, within};
+use super::{Context, Error, accounts::Account, finalizer, observe::recorded, secret, status};
 use crate::{
-    api::{CloudAccount, CloudAccountSpec, CloudAccountStatus, ConditionType, Reason, set},
+    api::{CloudAccount, CloudAccountStatus, ConditionType, Reason, set},
     clock,
-    cloud::credentials::{Credentials, Problem},
+    cloud::credentials::Problem,
     link::{Beat, Notice, Strange},
 };
 
 /// While keys are wanting, the Secret is read again this often, in case its watch missed something.
 const AGAIN: Duration = Duration::from_mins(1);
+/// After a read that brought no answer.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Brings one account up to date and wakes the links for which that makes a difference.
 ///
@@ -26,8 +24,14 @@ const AGAIN: Duration = Duration::from_mins(1);
 /// The API server did not answer, or refused.
 pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Result<Action, Error> {
     let before = context.accounts.get(&object.name_any());
-    // The keys come first: an account that is seen without them would be said to have none.
-    let keys = read_keys(&object.spec, &context).await?;
+    // The keys come first: an account that is seen without them would be said to have none. Without an answer all else
+    // of the account is taken all the same.
+    let read = secret::read(&object.spec, &context).await;
+    let unread = read.is_err();
+    let keys = read.unwrap_or_else(|error| {
+        tracing::warn!(account = object.name_any(), error = super::chain(&error), "the Secret cannot be read");
+        secret::unread(before.as_deref().filter(|before| before.is_of(&object)))
+    });
     let (account, new_keys) = context.accounts.put(&object, keys, &context.settings);
     let other_owner = account.reckon(|| recorded(&account, &context));
     let changed = other_owner || before.is_none_or(|before| differs(&before, &account));
@@ -51,7 +55,7 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
     write(&object, &account, &context).await?;
     // Keys that are fetched are the keeper's to renew, and it says when there is something new.
     let wait = account.keyring.problem().filter(|_| account.spec().credentials.secret_ref.is_some()).map(|_| AGAIN);
-    Ok(wait.map_or_else(Action::await_change, Action::requeue))
+    Ok(wait.or(unread.then_some(SOON)).map_or_else(Action::await_change, Action::requeue))
 }
 
 fn differs(before: &Account, after: &Account) -> bool {
@@ -59,16 +63,6 @@ fn differs(before: &Account, after: &Account) -> bool {
         || before.terminating != after.terminating
         || before.refused != after.refused
         || before.acknowledged != after.acknowledged
-}
-
-/// What the Secret holds; `None` where the keys come from elsewhere.
-async fn read_keys(spec: &CloudAccountSpec, context: &Context) -> Result<Option<Result<Credentials, Problem>>, Error> {
-    let Some(secret) = &spec.credentials.secret_ref else { return Ok(None) };
-    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &context.settings.namespace);
-    let Some(secret) = within(secrets.get_opt(&secret.name)).await? else { return Ok(Some(Err(Problem::Missing))) };
-    let data: BTreeMap<String, Vec<u8>> =
-        secret.data.unwrap_or_default().into_iter().map(|(name, ByteString(value))| (name, value)).collect();
-    Ok(Some(Credentials::from_secret(spec.provider, &data)))
 }
 
 async fn write(object: &CloudAccount, account: &Account, context: &Context) -> Result<(), Error> {
@@ -116,6 +110,12 @@ pub fn problem(account: &Account, namespace: &str) -> Option<Notice> {
     let secret = account.spec().credentials.secret_ref.as_ref().map(|secret| secret.name.as_str()).unwrap_or_default();
     let advice = match &problem {
         Problem::Missing => format!("create the Secret {namespace}/{secret} with the keys of account {}", account.name),
+        Problem::Forbidden => {
+            format!(
+                "let the operator's service account read the Secret {namespace}/{secret}, or correct its --namespace"
+            )
+        }
+        Problem::Unreadable => format!("the API server does not tell {namespace}/{secret}; it is tried again"),
         Problem::Incomplete { entry } => format!("put {entry} into the Secret {namespace}/{secret}"),
         Problem::Unset { name } => {
             format!(

@@ -9,7 +9,7 @@ use std::{
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, keys};
+use super::{Caches, Settings, keys};
 use crate::{
     api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
@@ -96,10 +96,11 @@ impl Accounts {
     }
 
     /// Whether two names mean one account of the cloud: the same name, or the same identity as last known. Where the
-    /// cloud does not tell it, the key stands in.
+    /// cloud does not tell it, the key stands in. Of an account that is not in use yet, what is written down counts.
     #[must_use]
-    pub fn same(&self, one: &str, other: &str) -> bool {
-        let known = |name| self.get(name).and_then(|account| Some((account.cloud(), account.known()?)));
+    pub fn same(&self, one: &str, other: &str, caches: &Caches) -> bool {
+        let used = |name| self.get(name).and_then(|account| Some((account.cloud(), account.known()?)));
+        let known = |name| used(name).or_else(|| caches.identity(name));
         let same = || match (known(one), known(other)) {
             (Some((cloud, one)), Some((other_cloud, other))) => {
                 cloud == other_cloud && one.is_same(&other) == Some(true)
@@ -163,6 +164,12 @@ impl Account {
             && self.spec.credentials == *credentials
             && self.spec.limits == *limits
             && self.spec.sweep_interval == *sweep_interval
+    }
+
+    /// Whether it is of this very object, and not of one that had its name before.
+    #[must_use]
+    pub fn is_of(&self, object: &CloudAccount) -> bool {
+        object.uid().as_ref() == Some(&self.uid)
     }
 
     /// What is written in its manifest.
@@ -287,4 +294,42 @@ fn is_plain(url: &str) -> bool {
 fn sweep(spec: &CloudAccountSpec) -> Duration {
     let written = spec.sweep_interval.as_deref().and_then(|text| text.parse::<jiff::SignedDuration>().ok());
     written.and_then(|span| Duration::try_from(span).ok()).filter(|span| !span.is_zero()).unwrap_or(SWEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn account(name: &str, provider: &str, identity: &str) -> CloudAccount {
+        serde_json::from_value(json!({
+            "apiVersion": "classiclink.dev/v1alpha1",
+            "kind": "CloudAccount",
+            "metadata": { "name": name, "uid": name },
+            "spec": {
+                "provider": provider,
+                "credentials": { "secretRef": { "name": "keys" } },
+                "allowedNamespaces": { "from": "All" },
+            },
+            "status": { "identity": identity },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn accounts_that_are_not_in_use_yet_are_the_same_by_what_is_written_down() {
+        let caches = Caches::of(
+            [
+                account("prod", "TencentCloud", "100001"),
+                account("twin", "TencentCloud", "100001"),
+                account("test", "TencentCloud", "100002"),
+                account("other", "AlibabaCloud", "100001"),
+            ],
+            [],
+        );
+        let accounts = Accounts::default();
+        let same = |other| accounts.same("prod", other, &caches);
+        assert_eq!(["prod", "twin", "test", "other", "unheard"].map(same), [true, true, false, false, false]);
+    }
 }

@@ -13,7 +13,7 @@ use kube::{
 };
 
 use super::{
-    Context, Error, finalizer,
+    Context, Error, finalizer, healing,
     observe::{Case, may_still_act},
     status, within,
 };
@@ -41,6 +41,7 @@ impl Act<'_> {
     /// # Errors
     /// The API server did not answer, or refused; then nothing was sent to a cloud.
     pub async fn carry_out(self, link: Arc<ClassicLink>) -> Result<Action, Error> {
+        self.keep_right(&link);
         let link = match self.decision.finalizer {
             Finalizer::Need if !self.case.observed.finalizer && !self.case.desired.terminating => {
                 self.context.written.put(finalizer::add(&self.api(&link), &*link).await?)
@@ -65,6 +66,14 @@ impl Act<'_> {
         Ok(self.revisit())
     }
 
+    /// Before the version is written in which the object has nothing on record any more.
+    fn keep_right(&self, link: &ClassicLink) {
+        let begins = healing::begins(&self.case.observed.record, &self.decision);
+        let goes_on = healing::goes_on(&self.case.desired, &self.decision);
+        let stirred = self.context.claims.heals(&self.case.owner.uid, begins, goes_on);
+        stirred.into_iter().for_each(|rivals| self.context.stirred(&link.spec.account_ref.name, rivals));
+    }
+
     /// Tells the broker what to do until the next decision.
     fn attend(&self) {
         if let Some((instance, broker)) = &self.case.broker {
@@ -77,7 +86,7 @@ impl Act<'_> {
 
     fn withdraw(&self) {
         if let Some((instance, broker)) = &self.case.broker {
-            broker.withdraw(instance);
+            broker.withdraw(instance, &self.case.owner);
         }
     }
 
@@ -122,7 +131,7 @@ impl Act<'_> {
         };
         match self.write(link, &intent).await {
             Ok(()) if !may_still_act(link, self.case, self.context) => {
-                broker.not_sent(ticket, started_at);
+                self.context.wake(broker.not_sent(ticket, started_at));
                 Ok(())
             }
             Ok(()) => {
@@ -130,13 +139,10 @@ impl Act<'_> {
                 self.tell(link, self.decision.cause.iter());
                 Ok(())
             }
-            // The write may have been carried out all the same: whoever reads that intent must know that it never left.
-            Err(Error::TimedOut) => {
-                broker.not_sent(ticket, started_at);
-                Err(Error::TimedOut)
-            }
+            // Whatever the error, even a conflict, which our own first try may have caused: the write may have been
+            // carried out, and whoever reads that intent must know that it never left. The object comes back by itself.
             Err(error) => {
-                broker.give_up(ticket);
+                let _ = broker.not_sent(ticket, started_at);
                 Err(error)
             }
         }
@@ -152,7 +158,8 @@ impl Act<'_> {
             return Ok(());
         }
         let written = self.context.written.put(status::patch(&self.api(link), link, &next).await?);
-        self.context.wake(self.context.claims.learn(&written).unwrap_or_default());
+        let stirred = self.context.claims.learn(&written);
+        stirred.into_iter().for_each(|rivals| self.context.stirred(&written.spec.account_ref.name, rivals));
         self.remember(decision, now);
         self.log(link, &before, &next);
         self.tell(link, decision.news.iter());
@@ -209,14 +216,16 @@ impl Act<'_> {
         if let Some(notice) = &self.decision.cause {
             self.context.events.tell(link, notice.clone());
             let message = format!("{}: {}; the object was removed", super::observe::named(link), notice.message);
-            self.context.events.tell_account(link, Notice::new(notice.reason, message));
+            self.context.events.tell_account(&link.spec.account_ref.name, Notice::new(notice.reason, message));
         }
         Ok(())
     }
 
     /// Takes the finalizer off. A status that nobody can read any more is not written.
     async fn release(&self, link: &ClassicLink) -> Result<(), Error> {
-        finalizer::remove(&self.api(link), link).await?;
+        let (claims, uid) = (&self.context.claims, &self.case.owner.uid);
+        claims.releasing(uid);
+        finalizer::remove(&self.api(link), link).await.inspect_err(|_| claims.stays(uid))?;
         self.tell(link, self.decision.news.iter().chain(&self.decision.cause));
         if let Some(forced) = self.decision.cause.as_ref().filter(|_| self.decision.row == Row::Forced) {
             let label = ReasonLabel { reason: forced.reason.as_str() };

@@ -10,7 +10,10 @@ use kube::{
 };
 use tokio::sync::watch;
 
-use crate::api::CloudAccount;
+use crate::{
+    api::{CloudAccount, Provider},
+    link::Identity,
+};
 
 /// The caches of accounts and namespaces.
 pub struct Caches {
@@ -26,6 +29,14 @@ pub struct Caches {
 }
 
 impl Caches {
+    /// What is written down of whose keys an account has, with its cloud.
+    #[must_use]
+    pub fn identity(&self, name: &str) -> Option<(Provider, Identity)> {
+        let account = self.accounts.get(&ObjectRef::new(name))?;
+        let identity = account.status.as_ref()?.identity.as_deref()?;
+        Some((account.spec.provider, Identity::read(identity)))
+    }
+
     /// Whether there is an account of this name.
     #[must_use]
     pub fn has_account(&self, name: &str) -> bool {
@@ -43,6 +54,34 @@ impl Caches {
         for listed in [&self.accounts_listed, &self.namespaces_listed] {
             // A watch that ended ends the process.
             let _ = listed.clone().wait_for(|listed| *listed).await;
+        }
+    }
+}
+
+#[cfg(test)]
+impl Caches {
+    /// One with these accounts, and these namespaces with their labels, all listed.
+    pub(super) fn of<const A: usize, const N: usize>(
+        accounts: [CloudAccount; A],
+        namespaces: [(&str, serde_json::Value); N],
+    ) -> Self {
+        use kube::runtime::{reflector, watcher::Event};
+
+        let (account_store, mut account_writer) = reflector::store();
+        for account in accounts {
+            account_writer.apply_watcher_event(&Event::Apply(account));
+        }
+        let (namespace_store, mut namespace_writer) = reflector::store();
+        for (name, labels) in namespaces {
+            let namespace = serde_json::json!({ "metadata": { "name": name, "labels": labels } });
+            namespace_writer.apply_watcher_event(&Event::Apply(serde_json::from_value(namespace).unwrap()));
+        }
+        let (_, listed) = watch::channel(true);
+        Self {
+            accounts: account_store,
+            namespaces: namespace_store,
+            accounts_listed: listed.clone(),
+            namespaces_listed: listed,
         }
     }
 }

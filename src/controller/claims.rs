@@ -7,42 +7,29 @@
 //!
 //! An object that vanishes with a change under way (its finalizer was taken off by hand) keeps its claim until that
 //! change is settled: it may still land, and whoever has the machine next must not act before.
+//!
+//! A link that is healed or moved is detached first and then attached again, and in between nothing is on record. The
+//! object keeps its claim all the same ([`Claims::heals`]): an older rival would else take the machine, and its account
+//! would go. That is known to this process alone; the next one sees an object without a link, which competes like others.
+//!
+//! An object that is being deleted and has our finalizer no more is gone for this table, whoever else still keeps it:
+//! nothing is ever done for it again.
+//!
+//! The table's lock is the innermost of all: nothing is called while it is held, neither what judges accounts (their
+//! census has a lock too, and asks this table what is on record) nor anything that was passed in.
+
+mod claimant;
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kube::ResourceExt;
 use tokio::sync::watch;
 
-use super::status::version;
-use crate::{
-    api::{ClassicLink, ManagementPolicy},
-    cloud::broker::Owner,
-    link::Record,
-};
-
-/// What the table knows of one object.
-#[derive(Clone, Debug)]
-pub struct Claimant {
-    /// The object.
-    pub owner: Owner,
-    /// Its account, by name.
-    pub account: String,
-    /// The machine: region and id.
-    pub machine: (String, String),
-    /// When it was created, seconds since the epoch.
-    created: i64,
-    /// What it has on record.
-    pub record: Record,
-    /// The resource version that this was read from.
-    version: u64,
-    /// It is no more, but a change of it is under way.
-    pub vanished: bool,
-    /// By itself it could act: manages, not suspended, not being deleted.
-    acts: bool,
-}
+use self::claimant::Memory;
+pub use self::claimant::{Claimant, owner};
+use crate::{api::ClassicLink, cloud::broker::Owner};
 
 /// The claim table.
 #[derive(Debug)]
@@ -63,62 +50,6 @@ impl Default for Claims {
     }
 }
 
-impl Claimant {
-    /// What an object says of itself.
-    #[must_use]
-    pub fn of(link: &ClassicLink) -> Self {
-        let record = link.status.as_ref().map(Record::read).unwrap_or_default();
-        let spec = &link.spec;
-        Self {
-            owner: owner(link),
-            account: spec.account_ref.name.clone(),
-            machine: (spec.region.clone(), spec.instance_id.clone()),
-            created: link.creation_timestamp().map_or(i64::MAX, |created| created.0.as_second()),
-            record,
-            version: version(link),
-            vanished: false,
-            acts: spec.management_policy == ManagementPolicy::Manage
-                && !spec.suspend
-                && link.metadata.deletion_timestamp.is_none(),
-        }
-    }
-
-    /// Whether something in the cloud is, or may become, its own.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.record.holds()
-    }
-
-    /// What others call it.
-    #[must_use]
-    pub fn called(&self) -> String {
-        let Owner { namespace, name, .. } = &self.owner;
-        let gone = if self.vanished { " (removed, but a change of it is under way)" } else { "" };
-        format!("{namespace}/{name}{gone}")
-    }
-
-    /// Lower goes first.
-    fn rank(&self) -> (bool, bool, i64, &str) {
-        (!self.holds(), self.record.link.is_none() && !self.holds(), self.created, &self.owner.uid)
-    }
-
-    /// What concerns its rivals.
-    fn standing(&self) -> (bool, bool, i64, &str, bool, bool) {
-        let (free, unlinked, created, uid) = self.rank();
-        (free, unlinked, created, uid, self.acts, self.record.task.is_some())
-    }
-}
-
-/// The name of an object, as the broker keeps it.
-#[must_use]
-pub fn owner(link: &ClassicLink) -> Owner {
-    Owner {
-        namespace: link.namespace().unwrap_or_default(),
-        name: link.name_any(),
-        uid: link.uid().unwrap_or_default(),
-    }
-}
-
 impl Claims {
     /// Takes a version of an object, unless a newer one is known. Returns the others that name its machine, if its
     /// standing changed.
@@ -134,12 +65,38 @@ impl Claims {
         if known { table.put(claimant) } else { None }
     }
 
-    /// An object went. Returns it as it was last seen: with a change under way it keeps its claim
+    /// Our finalizer is about to be taken off: nothing of ours is left, whatever the object's last version says. To be
+    /// said before it is, since the watch may show that before our own call returns.
+    pub fn releasing(&self, uid: &str) {
+        self.table().remember(uid, |memory| memory.released = true);
+    }
+
+    /// Our finalizer was not taken off after all, as far as we know.
+    pub fn stays(&self, uid: &str) {
+        self.table().remember(uid, |memory| memory.released = false);
+    }
+
+    /// A link of the object's own went and `begins` to be made again, and that still `goes_on`: until it is settled the
+    /// object keeps its claim, though nothing is on record meanwhile. Returns the others that name its machine, if that
+    /// changed its standing.
+    pub fn heals(&self, uid: &str, begins: bool, goes_on: bool) -> Option<Vec<Owner>> {
+        let mut table = self.table();
+        table.remember(uid, |memory| memory.heals = (memory.heals || begins) && goes_on)
+    }
+
+    /// Whether a link of the object's own is being made again.
+    #[must_use]
+    pub fn is_healing(&self, uid: &str) -> bool {
+        self.table().objects.get(uid).is_some_and(|object| object.memory.heals)
+    }
+
+    /// An object went. Returns it as it was last seen, once: with a change under way it keeps its claim
     /// ([`Claimant::vanished`]) until [`Self::remove`].
     pub fn leave(&self, uid: &str) -> Option<Claimant> {
         let mut table = self.table();
-        let gone = table.objects.get_mut(uid)?;
-        gone.vanished = gone.record.task.is_some();
+        let gone = table.objects.get_mut(uid).filter(|object| !object.vanished)?;
+        gone.vanished = gone.record.task.is_some() && !gone.memory.released;
+        gone.memory.heals = false;
         let gone = gone.clone();
         if !gone.vanished {
             table.remove(&gone);
@@ -176,24 +133,30 @@ impl Claims {
         same: impl Fn(&str, &str) -> bool,
         usable: impl Fn(&Claimant) -> bool,
     ) -> Option<Claimant> {
-        let table = self.table();
-        let object = table.objects.get(uid)?;
-        let rivals = table.machines.get(&object.machine)?.iter().filter_map(|uid| table.objects.get(uid));
-        let rivals = rivals.filter(|rival| rival.owner.uid == uid || same(&rival.account, &object.account));
+        let (object, mut rivals) = self.rivals(uid)?;
+        rivals.retain(|rival| same(&rival.account, &object.account));
+        rivals.push(object);
         // Of several that may not act, one has the watch all the same.
         let able = |rival: &Claimant| rival.holds() || (rival.acts && usable(rival));
-        let first = rivals.min_by_key(|rival| (!able(rival), rival.record.task.is_none(), rival.rank()));
-        first.filter(|rival| able(rival) || !rival.acts).cloned()
+        let judged = rivals.iter().map(|rival| (!able(rival), rival.record.task.is_none(), rival.rank(), rival));
+        let (unable, .., first) =
+            judged.min_by(|one, other| (one.0, one.1, one.2).cmp(&(other.0, other.1, other.2)))?;
+        (!unable || !first.acts).then(|| first.clone())
     }
 
     /// Whether another object has a change under way for the machine of the object with this UID.
     #[must_use]
     pub fn is_changed_by_another(&self, uid: &str, same: impl Fn(&str, &str) -> bool) -> bool {
+        let Some((object, rivals)) = self.rivals(uid) else { return true };
+        rivals.iter().any(|rival| rival.record.task.is_some() && same(&rival.account, &object.account))
+    }
+
+    /// The object with this UID, and the others that name its machine, as they are now.
+    fn rivals(&self, uid: &str) -> Option<(Claimant, Vec<Claimant>)> {
         let table = self.table();
-        let Some(object) = table.objects.get(uid) else { return true };
-        let others = table.machines.get(&object.machine).into_iter().flatten().filter(|other| *other != uid);
-        let mut others = others.filter_map(|other| table.objects.get(other));
-        others.any(|other| other.record.task.is_some() && same(&other.account, &object.account))
+        let object = table.objects.get(uid)?;
+        let others = table.machines.get(&object.machine)?.iter().filter(|other| *other != uid);
+        Some((object.clone(), others.filter_map(|other| table.objects.get(other)).cloned().collect()))
     }
 
     /// The others that name the machine of the object with this UID.
@@ -236,6 +199,12 @@ impl Claims {
         self.complete.send_replace(true);
     }
 
+    /// Whether the first list is complete.
+    #[must_use]
+    pub fn was_complete(&self) -> bool {
+        *self.complete.borrow()
+    }
+
     /// Waits until the first list is complete.
     pub async fn complete(&self) {
         // The sender lives as long as self: an error cannot be.
@@ -248,18 +217,28 @@ impl Claims {
 }
 
 impl Table {
-    fn put(&mut self, claimant: Claimant) -> Option<Vec<Owner>> {
+    fn put(&mut self, mut claimant: Claimant) -> Option<Vec<Owner>> {
         let uid = claimant.owner.uid.clone();
         let before = self.objects.get(&uid);
         if before.is_some_and(|before| before.vanished || before.version > claimant.version) {
             return None;
         }
+        claimant.memory = before.map(|before| before.memory).unwrap_or_default();
         let same = before.is_some_and(|before| before.standing() == claimant.standing());
         // A machine is immutable in an object: it never moves from one entry to another.
         let machine = claimant.machine.clone();
         self.machines.entry(machine.clone()).or_default().insert(uid.clone());
         self.objects.insert(uid.clone(), claimant);
         (!same).then(|| self.peers(&machine, &uid))
+    }
+
+    /// Returns the others that name the object's machine, if what is remembered changes its standing.
+    fn remember(&mut self, uid: &str, change: impl FnOnce(&mut Memory)) -> Option<Vec<Owner>> {
+        let object = self.objects.get_mut(uid)?;
+        let held = object.holds();
+        change(&mut object.memory);
+        let machine = (object.holds() != held).then(|| object.machine.clone())?;
+        Some(self.peers(&machine, uid))
     }
 
     fn remove(&mut self, gone: &Claimant) {
@@ -283,4 +262,4 @@ impl Table {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

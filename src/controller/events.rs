@@ -46,9 +46,9 @@ impl Events {
         }
     }
 
-    /// Tells the account about one of its links.
-    pub fn tell_account(&self, link: &ClassicLink, notice: Notice) {
-        let about = account(&link.spec.account_ref.name);
+    /// Tells the account of this name about one of its links.
+    pub fn tell_account(&self, name: &str, notice: Notice) {
+        let about = account(name);
         if let Err(error) = self.0.try_send(Told { instead: about.clone(), about, notice }) {
             tracing::warn!("an Event was dropped: {error}");
         }

@@ -1,4 +1,8 @@
 //! The keys of an account: who is asked for them, why they cannot be asked for, and the keeper that asks.
+//!
+//! Locks are taken in this order, from the outermost: the accounts, an account's brokers, what a broker remembers, the
+//! keyring, the census; the claim table's may be taken under any of them, and nothing under it ([`super::claims`]).
+//! Nobody asks others, about what is on record say, with the census locked.
 
 use std::{
     collections::BTreeSet,
@@ -48,11 +52,8 @@ impl Account {
     /// Takes stock of whose the keys are: `recorded` are the machines on record, asked for where that has to be known.
     /// Says whether there is news.
     #[must_use]
-    pub fn reckon(&self, recorded: impl FnOnce() -> BTreeSet<String>) -> bool {
-        let mut census = self.census();
-        census.whose.expects(recorded, clock::now());
-        census.whose.acknowledge(self.acknowledged.as_deref(), clock::now());
-        census.whose.take_news()
+    pub fn reckon(&self, recorded: impl Fn() -> BTreeSet<String>) -> bool {
+        reckon(&self.census, self.acknowledged.as_deref(), recorded)
     }
 
     /// Why its keys are not believed, if so.
@@ -76,6 +77,22 @@ impl Account {
 
     fn census(&self) -> MutexGuard<'_, Census> {
         self.census.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is on record is asked for while the census is not locked: that question takes the claim table's lock, and
+/// whoever it asks may want to know whose keys these are.
+fn reckon(census: &Mutex<Census>, acknowledged: Option<&str>, recorded: impl Fn() -> BTreeSet<String>) -> bool {
+    loop {
+        let mut locked = census.lock().unwrap_or_else(PoisonError::into_inner);
+        if !locked.whose.awaits_expected() {
+            locked.whose.acknowledge(acknowledged, clock::now());
+            return locked.whose.take_news();
+        }
+        drop(locked);
+        let recorded = recorded();
+        let mut locked = census.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.whose.expects(|| recorded, clock::now());
     }
 }
 
@@ -132,4 +149,37 @@ pub(super) fn is_loopback(url: &str) -> bool {
     let Ok(uri) = url.parse::<http::Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The census of an account whose keys became another account's.
+    fn doubtful() -> Mutex<Census> {
+        let mut census = Census::default();
+        for account in ["1", "2"] {
+            census.whose.present(&Identity::new(Some(account.into()), format!("key-{account}")), clock::now());
+        }
+        Mutex::new(census)
+    }
+
+    #[test]
+    fn what_is_on_record_is_asked_for_while_the_census_is_free() {
+        let census = doubtful();
+        let recorded = || {
+            assert!(census.try_lock().is_ok(), "whoever is asked may want to know whose keys these are");
+            BTreeSet::from(["ins-1".to_owned()])
+        };
+        assert!(reckon(&census, None, recorded), "the change of keys is news");
+        assert!(!reckon(&census, None, recorded), "and told once");
+        assert!(census.lock().unwrap().whose.strange("prod").is_some());
+    }
+
+    #[test]
+    fn where_no_machine_is_on_record_other_keys_are_believed_in_the_same_reckoning() {
+        let census = doubtful();
+        assert!(reckon(&census, None, BTreeSet::new));
+        assert!(census.lock().unwrap().whose.is_settled());
+    }
 }

@@ -13,10 +13,13 @@ mod checks;
 mod claims;
 mod events;
 mod finalizer;
+mod healing;
 mod keys;
+mod listing;
 mod observe;
 mod reconcile;
 mod run;
+mod secret;
 mod status;
 mod vanished;
 mod watches;
@@ -55,7 +58,7 @@ struct Context {
     caches: Caches,
     accounts: Accounts,
     claims: Arc<Claims>,
-    written: Written,
+    written: Arc<Written>,
     backoff: Backoff,
     checks: Checks,
     events: Events,
@@ -95,6 +98,14 @@ impl Context {
         self.claims.complete().await;
     }
 
+    /// A link changed its standing: its rivals decide again, and an account that is being deleted may have served its last.
+    fn stirred(&self, account: &str, rivals: Vec<Owner>) {
+        self.wake(rivals);
+        if self.accounts.get(account).is_some_and(|account| account.terminating) {
+            let _ = self.settings.wake.account.send(account.to_owned());
+        }
+    }
+
     fn wake(&self, owners: impl IntoIterator<Item = Owner>) {
         for owner in owners {
             // Nobody listens any more when the process ends.
@@ -123,6 +134,10 @@ enum Error {
 impl Error {
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Kube(error) if matches!(&**error, kube::Error::Api(status) if status.is_conflict()))
+    }
+
+    fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Kube(error) if matches!(&**error, kube::Error::Api(status) if status.is_forbidden()))
     }
 
     fn is_gone(&self) -> bool {

@@ -1,13 +1,10 @@
 //! Observing: from an object and its surroundings to what is wanted and what was seen. Nothing here waits or writes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use kube::{ResourceExt, core::SelectorExt};
 
-use super::{Context, account::problem, accounts::Account, claims::Claimant, finalizer};
+use super::{Caches, Context, account::problem, accounts::Account, claims::Claimant, finalizer};
 use crate::{
     api::{AllowedNamespaces, CHECK_REQUESTED_AT, ClassicLink, FORCE_RELEASE, NamespacesFrom, Reason},
     clock,
@@ -60,7 +57,9 @@ pub fn observe(link: &ClassicLink, context: &Context) -> Option<Case> {
     };
     let (broker, idle) = if asks { (asked, None) } else { (None, asked) };
     let (mut sighting, attempt) = broker.as_ref().map_or((Sighting::none(), None), |(instance, broker)| {
-        let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: desired.vpc.clone() };
+        let task = record.task.as_ref().map(|task| task.started_at);
+        let (recorded, remembered) = (record.saw_machine(), record.remembered());
+        let known = Known { recorded, remembered, vpc: desired.vpc.clone(), task };
         broker.observe(instance, &owner, &known)
     });
     if let Some(account) = &account {
@@ -136,7 +135,7 @@ fn desired(
 pub fn may_still_act(link: &ClassicLink, case: &Case, context: &Context) -> bool {
     let account = context.accounts.get(&link.spec.account_ref.name);
     let who = (&case.owner, case.desired.terminating);
-    let same = |one: &str, other: &str| context.accounts.same(one, other);
+    let same = |one: &str, other: &str| context.accounts.same(one, other, &context.caches);
     !context.claims.is_changed_by_another(&case.owner.uid, same)
         && (case.desired.standing != Standing::Good
             || standing(link, account.as_deref(), &case.observed.record, who, context) == Standing::Good)
@@ -164,14 +163,12 @@ fn standing(
     if let Err(message) = valid(link, account, terminating) {
         return refuse(Reason::InvalidId, message);
     }
-    if !terminating && !namespace_allowed(&account.spec().allowed_namespaces, &owner.namespace, context) {
-        let namespace = &owner.namespace;
-        return refuse(
-            Reason::NamespaceNotAllowed,
-            format!("CloudAccount {name} does not allow namespace {namespace}; see its allowedNamespaces"),
-        );
+    let allowed = &account.spec().allowed_namespaces;
+    if !terminating && let Some(why) = not_allowed(allowed, &owner.namespace, &context.caches) {
+        return refuse(Reason::NamespaceNotAllowed, format!("CloudAccount {name} {why}"));
     }
-    if !terminating && account.terminating && !record.holds() {
+    let serves = || record.holds() || context.claims.is_healing(&owner.uid);
+    if !terminating && account.terminating && !serves() {
         return refuse(
             Reason::AccountTerminating,
             format!("CloudAccount {name} is being deleted and takes no new links"),
@@ -197,7 +194,7 @@ fn valid(link: &ClassicLink, account: &Account, terminating: bool) -> Result<(),
 }
 
 fn winner(uid: &str, context: &Context) -> Option<Claimant> {
-    let same = |one: &str, other: &str| context.accounts.same(one, other);
+    let same = |one: &str, other: &str| context.accounts.same(one, other, &context.caches);
     context.claims.winner(uid, same, |claimant| usable(claimant, context))
 }
 
@@ -206,7 +203,7 @@ fn usable(claimant: &Claimant, context: &Context) -> bool {
     context.accounts.get(&claimant.account).is_some_and(|account: Arc<Account>| {
         account.refused.is_none()
             && !account.terminating
-            && namespace_allowed(&account.spec().allowed_namespaces, &claimant.owner.namespace, context)
+            && not_allowed(&account.spec().allowed_namespaces, &claimant.owner.namespace, &context.caches).is_none()
     })
 }
 
@@ -214,7 +211,7 @@ fn usable(claimant: &Claimant, context: &Context) -> bool {
 #[must_use]
 pub fn recorded(account: &Account, context: &Context) -> BTreeSet<String> {
     let allowed = &account.spec().allowed_namespaces;
-    let looked_at = |claimant: &Claimant| namespace_allowed(allowed, &claimant.owner.namespace, context);
+    let looked_at = |claimant: &Claimant| not_allowed(allowed, &claimant.owner.namespace, &context.caches).is_none();
     let links = context.claims.of_account(&account.name).into_iter();
     links
         .filter(|claimant| claimant.record.saw_machine() && looked_at(claimant))
@@ -222,19 +219,50 @@ pub fn recorded(account: &Account, context: &Context) -> BTreeSet<String> {
         .collect()
 }
 
-fn namespace_allowed(allowed: &AllowedNamespaces, namespace: &str, context: &Context) -> bool {
-    match allowed.from {
-        NamespacesFrom::All => true,
-        NamespacesFrom::Selector => {
-            let labels: BTreeMap<String, String> = context.caches.labels(namespace).unwrap_or_default();
-            let selector = allowed.selector.clone().and_then(|selector| kube::core::Selector::try_from(selector).ok());
-            selector.is_some_and(|selector| selector.matches(&labels))
-        }
+/// Why an account may not be used from a namespace, if so. One that was not seen yet has labels that nobody knows: a
+/// selector of what must not be there would let it in.
+fn not_allowed(allowed: &AllowedNamespaces, namespace: &str, caches: &Caches) -> Option<String> {
+    if allowed.from == NamespacesFrom::All {
+        return None;
     }
+    let Some(labels) = caches.labels(namespace) else {
+        return Some(format!("allows namespaces by their labels, and those of {namespace} were not seen yet"));
+    };
+    let selector = allowed.selector.clone().and_then(|selector| kube::core::Selector::try_from(selector).ok());
+    let allows = selector.is_some_and(|selector| selector.matches(&labels));
+    (!allows).then(|| format!("does not allow namespace {namespace}; see its allowedNamespaces"))
 }
 
 /// The name of an object in logs.
 #[must_use]
 pub fn named(link: &ClassicLink) -> String {
     format!("{}/{}", link.namespace().unwrap_or_default(), link.name_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn without(label: &str) -> AllowedNamespaces {
+        let expression = json!({ "key": label, "operator": "DoesNotExist" });
+        let selector = json!({ "matchExpressions": [expression] });
+        serde_json::from_value(json!({ "from": "Selector", "selector": selector })).unwrap()
+    }
+
+    #[test]
+    fn a_namespace_that_was_not_seen_yet_is_not_one_without_labels() {
+        let caches = Caches::of([], [("open", json!({})), ("closed", json!({ "restricted": "yes" }))]);
+        assert_eq!(not_allowed(&without("restricted"), "open", &caches), None);
+        assert!(not_allowed(&without("restricted"), "closed", &caches).unwrap().contains("does not allow"));
+        let unseen = not_allowed(&without("restricted"), "unseen", &caches).unwrap();
+        assert!(unseen.contains("were not seen yet"), "{unseen}");
+    }
+
+    #[test]
+    fn an_account_for_all_namespaces_asks_for_none() {
+        let all = serde_json::from_value(json!({ "from": "All" })).unwrap();
+        assert_eq!(not_allowed(&all, "unseen", &Caches::of([], [])), None);
+    }
 }

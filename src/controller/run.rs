@@ -7,7 +7,7 @@ use kube::{
     Client, ResourceExt,
     runtime::{
         controller::{Action, Config as ControllerConfig, Controller},
-        reflector::ObjectRef,
+        reflector::{self, ObjectRef},
         watcher,
     },
 };
@@ -20,10 +20,11 @@ use super::{
     caches::Caches,
     claims::{Claimant, Claims},
     events::Events,
+    listing::Ripple,
     reconcile,
     status::Written,
     vanished,
-    watches::{self, Ripple, reference},
+    watches::{self, reference},
 };
 use crate::{
     api::{ClassicLink, CloudAccount},
@@ -34,7 +35,7 @@ use crate::{
     },
     config::Config,
     health::Readiness,
-    link::{InstanceId, Region},
+    link::{InstanceId, Record, Region},
     metrics::{KindLabel, Metrics},
 };
 
@@ -66,7 +67,10 @@ pub async fn run(
     let (events, sending) = Events::start(client.clone(), stop.clone());
     let (ripples, heard) = mpsc::unbounded_channel();
     let (accounts_gone, gone) = mpsc::unbounded_channel::<(String, String)>();
-    let (links, link_store) = watches::links(&client, Arc::clone(&claims), move |ripple| drop(ripples.send(ripple)));
+    let (link_store, link_writer) = reflector::store();
+    let written = Arc::new(Written::beside(link_store.clone()));
+    let ripple = move |ripple| drop(ripples.send(ripple));
+    let links = watches::links(&client, Arc::clone(&claims), Arc::clone(&written), link_writer, ripple);
     let (accounts, account_store, accounts_listed) =
         watches::accounts(&client, move |name, uid| drop(accounts_gone.send((name, uid))));
     let (namespaces, namespace_store, namespaces_listed) = watches::namespaces(&client);
@@ -78,7 +82,7 @@ pub async fn run(
         caches,
         accounts: Accounts::default(),
         claims,
-        written: Written::default(),
+        written,
         backoff: super::Backoff::default(),
         checks: super::Checks::default(),
         events,
@@ -216,28 +220,23 @@ async fn watch_namespaces<K: ResourceExt>(
 async fn carry_ripples(mut heard: mpsc::UnboundedReceiver<Ripple>, context: Arc<Context>) {
     while let Some(ripple) = heard.recv().await {
         match ripple {
-            Ripple::Wake(account, owners) => {
-                context.wake(owners);
-                // One that holds nothing any more may have been the last.
-                if context.accounts.get(&account).is_some_and(|account| account.terminating) {
-                    let _ = context.settings.wake.account.send(account);
-                }
-            }
+            Ripple::Wake(account, owners) => context.stirred(&account, owners),
             Ripple::Gone(gone) if gone.vanished => {
                 let (context, stop) = (Arc::clone(&context), context.settings.stop.clone());
                 let settled = async move {
-                    vanished::follow(&gone, &context).await;
-                    forget(&context, &gone);
+                    let record = vanished::follow(&gone, &context).await;
+                    forget(&context, &gone, &record);
                 };
                 tokio::spawn(stop.run_until_cancelled_owned(settled));
             }
-            Ripple::Gone(gone) => forget(&context, &gone),
+            Ripple::Gone(gone) => forget(&context, &gone, &gone.record),
         }
     }
 }
 
-/// An object went, and nothing of it is under way.
-fn forget(context: &Context, gone: &Claimant) {
+/// An object went, with this on record, and nothing of it is under way.
+fn forget(context: &Context, gone: &Claimant, record: &Record) {
+    vanished::tell(gone, record, context);
     context.claims.remove(gone);
     context.written.forget(&gone.owner.uid);
     context.backoff.forget(&gone.owner.uid);

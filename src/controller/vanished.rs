@@ -2,20 +2,22 @@
 //!
 //! Somebody took the finalizer off by hand, or the object's storage was restored. What was sent may still land, so the
 //! machine stays reserved until the change is settled: the same decision goes on being made for the object as it was
-//! last seen, and nothing else is done for it. Nothing of this survives the process: the next one does not know that
-//! the object was there.
+//! last seen, and nothing else is done for it. A link of ours that is there in the end is left in place, and said to be.
+//! Nothing of this survives the process: the next one does not know that the object was there, unless another finalizer
+//! keeps it.
 
 use jiff::Timestamp;
 
 use super::{Context, claims::Claimant};
 use crate::{
+    api::Reason,
     clock,
     cloud::broker::{Broker, Known},
-    link::{Desired, InstanceId, Names, Observed, Policy, Record, Region, Sighting, Standing, Tempo, decide},
+    link::{Desired, InstanceId, Names, Notice, Observed, Policy, Record, Region, Sighting, Standing, Tempo, decide},
 };
 
-/// Waits until what the object had under way is settled.
-pub async fn follow(gone: &Claimant, context: &Context) {
+/// Waits until what the object had under way is settled. Returns what is on record then.
+pub async fn follow(gone: &Claimant, context: &Context) -> Record {
     tracing::warn!(
         namespace = gone.owner.namespace,
         link = gone.owner.name,
@@ -28,12 +30,27 @@ pub async fn follow(gone: &Claimant, context: &Context) {
         match looking(gone, context) {
             Some((instance, broker)) => record = decided(gone, record, (&instance, &broker), tempo),
             // Nobody can look: what is left is the time after which what is seen counts.
-            None if expired(task.started_at, tempo) => return,
+            None if expired(task.started_at, tempo) => break,
             None => {}
         }
-        // Asked again and again: there is no object any more that could be woken.
-        clock::sleep(tempo.confirm_gap(1)).await;
+        if record.task.is_some() {
+            // Asked again and again: there is no object any more that could be woken.
+            clock::sleep(tempo.confirm_gap(1)).await;
+        }
     }
+    record
+}
+
+/// Says of a link of ours that nobody removes any more. The account hears it: its object is gone.
+pub fn tell(gone: &Claimant, record: &Record, context: &Context) {
+    let Some(vpc) = gone.leaves(record) else { return };
+    let machine = &gone.machine.1;
+    let message = format!(
+        "{} went without our finalizer: {machine} may still be linked to {vpc}, and that link is left in place",
+        gone.name()
+    );
+    tracing::warn!(namespace = gone.owner.namespace, link = gone.owner.name, "{message}");
+    context.events.tell_account(&gone.account, Notice::new(Reason::LeftInPlace, message));
 }
 
 fn looking(gone: &Claimant, context: &Context) -> Option<(InstanceId, Broker)> {
@@ -45,7 +62,8 @@ fn looking(gone: &Claimant, context: &Context) -> Option<(InstanceId, Broker)> {
 
 /// The record after one more decision, which the broker serves and nobody carries out.
 fn decided(gone: &Claimant, record: Record, (instance, broker): (&InstanceId, &Broker), tempo: Tempo) -> Record {
-    let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: None };
+    let task = record.task.as_ref().map(|task| task.started_at);
+    let known = Known { recorded: record.saw_machine(), remembered: record.remembered(), vpc: None, task };
     let (sighting, attempt): (Sighting, _) = broker.observe(instance, &gone.owner, &known);
     let observed = Observed { sighting, record, attempt, not_before: None, check: None, finalizer: true };
     let decision = decide(&nothing_wanted(), &observed, tempo, clock::now());

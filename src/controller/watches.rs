@@ -1,7 +1,7 @@
 //! The watches: what each stream is made of, and what is taken from it on the way.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -13,14 +13,18 @@ use kube::{
     core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         WatchStreamExt, predicates,
-        reflector::{self, ObjectRef, Store},
+        reflector::{self, ObjectRef, Store, store::Writer},
         utils::{Predicate, PredicateConfig},
         watcher::{self, Event},
     },
 };
 use tokio::sync::watch;
 
-use super::claims::{Claimant, Claims};
+use super::{
+    claims::Claims,
+    listing::{Listing, Ripple},
+    status::{Written, strip},
+};
 use crate::{
     api::{ACKNOWLEDGE, CHECK_REQUESTED_AT, ClassicLink, CloudAccount, FORCE_RELEASE},
     cloud::broker::Owner,
@@ -36,34 +40,37 @@ fn config() -> watcher::Config {
 /// The objects that pass, the cache of all, and whether everything was listed once.
 type Watched<K, S> = (S, Store<K>, watch::Receiver<bool>);
 
-/// What a change of a link means for others.
-pub(super) enum Ripple {
-    /// This account's link changed its standing, and these have to decide again.
-    Wake(String, Vec<Owner>),
-    /// This one went.
-    Gone(Box<Claimant>),
-}
-
 /// Links: every version goes to the cache and the claim table, and those pass that change what is decided: a new
 /// generation (a deletion makes one), or a finalizer. Our own status writes do not.
 pub(super) fn links(
     client: &Client,
     claims: Arc<Claims>,
+    written: Arc<Written>,
+    writer: Writer<ClassicLink>,
     ripple: impl Fn(Ripple) + Send + Sync + 'static,
-) -> (impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static, Store<ClassicLink>) {
-    let (reader, writer) = reflector::store();
-    let stream = watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
+) -> impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static {
+    watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
         .modify(strip)
         .inspect_ok_event(Listing::inspector(claims, ripple))
         .reflect(writer)
+        .inspect_ok_event(move |event| catch_up(event, &written))
         .applied_objects()
         .predicate_filter(
             predicates::generation.combine(predicates::finalizers).combine(commands),
             PredicateConfig::default(),
-        );
-    (stream, reader)
+        )
+}
+
+/// The cache has taken this event: what was written earlier is in it.
+fn catch_up(event: &Event<ClassicLink>, written: &Written) {
+    match event {
+        Event::Apply(link) => written.cached(link),
+        Event::InitDone => written.refilled(),
+        // One that went is forgotten with all else; of a list that is being read the cache has nothing before its end.
+        Event::Delete(_) | Event::Init | Event::InitApply(_) => {}
+    }
 }
 
 /// The annotations by which people ask for something; all others are none of our business.
@@ -96,64 +103,6 @@ where
         Ok(Event::Apply(guard)) => open(guard).map(Event::Apply).map(Ok),
         Ok(Event::Delete(guard)) => open(guard).map(Event::Delete).map(Ok),
         Err(error) => Some(Err(error)),
-    }
-}
-
-/// Managed fields are six times the size of all the rest.
-fn strip<K: Resource>(object: &mut K) {
-    let meta = object.meta_mut();
-    meta.managed_fields = None;
-    if let Some(annotations) = meta.annotations.as_mut() {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-    }
-}
-
-/// Keeps the claim table by the events of the watch.
-struct Listing<F> {
-    claims: Arc<Claims>,
-    ripple: F,
-    /// The UIDs of a list that is being read.
-    reading: BTreeSet<String>,
-}
-
-impl<F: Fn(Ripple)> Listing<F> {
-    fn inspector(claims: Arc<Claims>, ripple: F) -> impl FnMut(&Event<ClassicLink>) {
-        let mut listing = Self { claims, ripple, reading: BTreeSet::new() };
-        move |event| listing.take(event)
-    }
-
-    fn take(&mut self, event: &Event<ClassicLink>) {
-        match event {
-            Event::Init => self.reading.clear(),
-            Event::InitApply(link) => {
-                self.reading.insert(link.uid().unwrap_or_default());
-                self.put(link);
-            }
-            Event::InitDone => {
-                for gone in self.claims.missing(&self.reading) {
-                    self.gone(&gone);
-                }
-                self.claims.is_complete();
-            }
-            Event::Apply(link) => self.put(link),
-            Event::Delete(link) => {
-                // It tells what stood in it last.
-                self.put(link);
-                self.gone(&link.uid().unwrap_or_default());
-            }
-        }
-    }
-
-    fn put(&self, link: &ClassicLink) {
-        if let Some(peers) = self.claims.put(link) {
-            (self.ripple)(Ripple::Wake(link.spec.account_ref.name.clone(), peers));
-        }
-    }
-
-    fn gone(&self, uid: &str) {
-        if let Some(claimant) = self.claims.leave(uid) {
-            (self.ripple)(Ripple::Gone(Box::new(claimant)));
-        }
     }
 }
 

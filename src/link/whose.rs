@@ -130,6 +130,12 @@ impl Whose {
         self.doubt = Some(Doubt { changed, ..doubt });
     }
 
+    /// Whether there is a doubt, and the machines on record were not told yet.
+    #[must_use]
+    pub fn awaits_expected(&self) -> bool {
+        self.doubt.as_ref().is_some_and(|doubt| doubt.expected.is_none())
+    }
+
     /// The machines on record, by id, once for each doubt.
     pub fn expects(&mut self, recorded: impl FnOnce() -> BTreeSet<String>, now: Timestamp) {
         if let Some(doubt) = self.doubt.as_mut().filter(|doubt| doubt.expected.is_none()) {

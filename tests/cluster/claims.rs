@@ -1,10 +1,10 @@
 //! Whose machine it is, and who may act: links that were there before, rivals, namespaces.
 
-use classiclink::api::{Origin, Reason};
+use classiclink::api::{ClassicLink, Origin, Reason};
 use serde_json::json;
 
 use crate::harness::{
-    World,
+    Recording, World,
     cloud::Action,
     read::{TellsOfLink, Told},
     story,
@@ -117,6 +117,52 @@ fn an_object_that_vanishes_with_a_change_under_way_keeps_its_machine_until_that_
         world.until_says(&second, "False", Reason::LinkedElsewhere).await;
         assert_eq!(world.cloud.linked(&machine).await, Some(vpc));
         assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach]);
+    });
+}
+
+#[test]
+fn an_object_that_is_made_again_at_once_waits_for_nobody() {
+    story(async {
+        let world = World::shared("made-again").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let link = world.link("web", &machine, &vpc);
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+
+        world.delete(&link).await;
+        world.until_gone(&link).await;
+        let recording = Recording::of(&world, &link).await;
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+
+        let claimed = |(_, link): &(_, ClassicLink)| link.is("False", Reason::ClaimedByOther);
+        assert!(!recording.versions().iter().any(claimed), "the former object has nothing any more");
+        let log = std::fs::read_to_string(world.log()).unwrap();
+        let alarmed = |line: &str| line.contains("went with a change under way") && line.contains("made-again");
+        assert_eq!(log.lines().find(|line| alarmed(line)), None, "an ordinary deletion alarms nobody");
+    });
+}
+
+#[test]
+fn a_link_whose_finalizer_was_taken_off_by_hand_is_left_in_place_and_the_account_hears_of_it() {
+    story(async {
+        let world = World::shared("by-hand").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let link = world.link("web", &machine, &vpc);
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+
+        // The link cannot be removed now; the person loses patience.
+        world.cloud.disable_key().await;
+        world.delete(&link).await;
+        world.until(&link, "Detaching", |link| link.is("False", Reason::Detaching) && link.task().is_none()).await;
+        world.take_finalizers_off(&link).await;
+        world.until_gone(&link).await;
+
+        let told = async || world.told("default", &world.name, Reason::LeftInPlace).await.pop();
+        let told = eventually("the account is told", told).await;
+        assert!(told.contains(&machine) && told.contains(&vpc) && told.contains("by-hand/web"), "{told}");
+        assert_eq!(world.cloud.linked(&machine).await, Some(vpc));
     });
 }
 

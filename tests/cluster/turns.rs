@@ -1,11 +1,14 @@
 //! People who change their mind, or ask for something in between.
 
+use std::time::Duration;
+
 use classiclink::api::{CHECK_REQUESTED_AT, ClassicLink, Operation, Reason};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
 use crate::harness::{
     World,
+    cloud::Action,
     read::{TellsOfLink, Told},
     story,
     wait::eventually,
@@ -112,5 +115,32 @@ fn an_account_that_is_deleted_serves_its_links_to_the_last_and_takes_no_new_ones
         let gone = async || world.accounts().get_opt(&world.name).await.unwrap().is_none().then_some(());
         eventually("the account is gone", gone).await;
         assert_eq!(world.cloud.linked(&machine).await, None);
+    });
+}
+
+#[test]
+fn an_account_that_is_deleted_stays_for_a_link_between_the_halves_of_its_heal() {
+    story(async {
+        let world = World::shared("leaving-healing").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        let link = world.link("web", &machine, &vpc);
+        world.apply(&link).await;
+        world.until_ready(&link).await;
+        world.accounts().delete(&world.name, &DeleteParams::default()).await.unwrap();
+        world.until_account_says(&world.name, "False", Reason::AccountTerminating).await;
+
+        // Detached, it cannot be attached again before the VPC is read, once what was read of it is a few sweeps old.
+        let looks = world.cloud.calls().await.iter().filter(|call| call.action == Action::ListLinks).count();
+        world.cloud.until_arrived(Action::ListLinks, looks + 5).await;
+        world.cloud.answer_after(Action::ListVpcs, Duration::from_secs(3)).await;
+        world.cloud.change_ip(&machine, "10.66.0.99").await;
+        let between = |link: &ClassicLink| link.on_record().is_none() && link.task().is_none();
+        world.until(&link, "detached and not attached yet", between).await;
+        world.cloud.answer_after(Action::ListVpcs, Duration::ZERO).await;
+        let healed = world.until_ready(&link).await;
+
+        assert_eq!(world.cloud.recorded_ip(&machine).await.as_deref(), Some("10.66.0.99"));
+        assert!(healed.on_record().is_some());
+        assert!(world.accounts().get_opt(&world.name).await.unwrap().is_some(), "it stays as long as the link does");
     });
 }

@@ -1,11 +1,13 @@
 //! What is remembered of one machine.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Owner, requests::Request};
 use crate::{
     api::Reason,
-    link::{Attempt, LinkSeen, MachineSeen, Notice, Sighting, Tempo, Trail, Trouble, VpcId, VpcSeen, Watch},
+    link::{Answer, Attempt, LinkSeen, MachineSeen, Notice, Sighting, Tempo, Trail, Trouble, VpcId, VpcSeen, Watch},
 };
 
 /// What is remembered of one machine.
@@ -14,6 +16,8 @@ pub(super) struct Entry {
     pub(super) watch: Option<Watch>,
     pub(super) trail: Trail,
     pub(super) attempt: Option<Attempt>,
+    /// The stamps of intents that may have been written, and whose changes surely never left nor will.
+    pub(super) unsent: BTreeSet<Timestamp>,
     pub(super) request: Option<Request>,
     /// When its task was last asked about.
     pub(super) asked: Option<Timestamp>,
@@ -45,6 +49,7 @@ impl Entry {
             watch: None,
             trail: Trail::default(),
             attempt: None,
+            unsent: BTreeSet::new(),
             request: None,
             asked: None,
             unanswered: None,
@@ -55,6 +60,13 @@ impl Entry {
             need_looked: None,
             shown: None,
         }
+    }
+
+    /// What is known of the change on record with this stamp, or else of the last one.
+    pub(super) fn attempt_of(&self, task: Option<Timestamp>) -> Option<Attempt> {
+        let unsent = task.filter(|task| self.unsent.contains(task));
+        let never = |started_at| Attempt { started_at, answer: Some(Answer::NotSent), progress: None };
+        unsent.map(never).or_else(|| self.attempt.clone())
     }
 
     /// The VPC whose list tells of this machine.

@@ -58,6 +58,8 @@ pub struct Known {
     pub remembered: Remembered,
     /// The VPC that is wanted.
     pub vpc: Option<VpcId>,
+    /// The stamp of the change on record.
+    pub task: Option<Timestamp>,
 }
 
 /// Where a broker tells that something changed.
@@ -169,9 +171,9 @@ impl Broker {
         place
     }
 
-    /// No change is wanted any more.
-    pub fn withdraw(&self, instance: &InstanceId) {
-        self.0.state().withdraw(instance);
+    /// This object wants no change any more. One that had the machine earlier has no say.
+    pub fn withdraw(&self, instance: &InstanceId, owner: &Owner) {
+        self.0.state().withdraw(instance, owner);
     }
 
     /// The intent was written, with this stamp: the change may leave.
@@ -182,17 +184,12 @@ impl Broker {
         self.0.tell(late);
     }
 
-    /// The intent was written, or may have been, but the change must not leave.
+    /// The intent was written, or may have been, but the change must not leave: the place is given up, and whoever reads
+    /// that intent hears that it was not sent. Returns whose machine it is by now.
     #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
-    pub fn not_sent(&self, ticket: Ticket, started_at: Timestamp) {
-        let owner = self.0.state().not_sent(&ticket, started_at);
-        self.0.tell(owner);
-    }
-
-    /// The intent was not written.
-    #[expect(clippy::needless_pass_by_value, reason = "a place is used once")]
-    pub fn give_up(&self, ticket: Ticket) {
-        self.0.state().give_up(&ticket);
+    #[must_use]
+    pub fn not_sent(&self, ticket: Ticket, started_at: Timestamp) -> Option<Owner> {
+        self.0.state().not_sent(&ticket, started_at, self.0.tempo)
     }
 
     /// The object may not ask any more: its request is withdrawn, and nothing is looked at or followed for it.

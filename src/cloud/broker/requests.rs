@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use super::{Owner, Place, Ticket, state::State};
 use crate::{
     api::Operation,
-    link::{Answer, Attempt, Change, InstanceId, VpcId},
+    clock,
+    link::{Answer, Attempt, Change, InstanceId, Tempo, VpcId},
 };
 
 /// A change that an object asks a place for.
@@ -45,14 +46,20 @@ impl State {
             return admitted
                 .map_or(Place::Waiting, |batch| Place::Admitted(Ticket { batch, instance: instance.clone() }));
         }
-        self.withdraw(instance);
+        self.take_back(instance);
         if let Some(entry) = self.machines.get_mut(instance) {
             entry.request = Some(Request { change: change.clone(), since: now, batch: None });
         }
         Place::Waiting
     }
 
-    pub(super) fn withdraw(&mut self, instance: &InstanceId) {
+    pub(super) fn withdraw(&mut self, instance: &InstanceId, owner: &Owner) {
+        if self.machines.get(instance).is_some_and(|entry| entry.owner == *owner) {
+            self.take_back(instance);
+        }
+    }
+
+    pub(super) fn take_back(&mut self, instance: &InstanceId) {
         let request = self.machines.get_mut(instance).and_then(|entry| entry.request.take());
         if let Some(batch) = request.and_then(|request| request.batch) {
             self.leave_out(batch, instance);
@@ -68,6 +75,8 @@ impl State {
         }
         if let Some(entry) = self.machines.get_mut(&ticket.instance) {
             entry.request = None;
+            // No earlier intent can be on record any more.
+            entry.unsent.clear();
             let answer = late.then_some(Answer::NotSent);
             entry.attempt = Some(Attempt { started_at, answer, progress: None });
         }
@@ -77,12 +86,19 @@ impl State {
         self.machines.get(&ticket.instance).filter(|_| late).map(|entry| entry.owner.clone())
     }
 
-    /// Returns the owner, who has to hear of it.
-    pub(super) fn not_sent(&mut self, ticket: &Ticket, started_at: Timestamp) -> Option<Owner> {
-        self.give_up(ticket);
-        let entry = self.machines.get_mut(&ticket.instance)?;
-        entry.attempt = Some(Attempt { started_at, answer: Some(Answer::NotSent), progress: None });
-        Some(entry.owner.clone())
+    /// What is known of an earlier attempt stays: if the intent was not written, that one is still on record.
+    pub(super) fn not_sent(&mut self, ticket: &Ticket, started_at: Timestamp, tempo: Tempo) -> Option<Owner> {
+        let entry = self.machines.get_mut(&ticket.instance);
+        let owner = entry.map(|entry| {
+            entry.request = None;
+            // Of one that is older than this, what is seen counts anyhow.
+            let span = tempo.departure() + tempo.settling();
+            entry.unsent.retain(|stamp| clock::until(*stamp, started_at) < span);
+            entry.unsent.insert(started_at);
+            entry.owner.clone()
+        });
+        self.leave_out(ticket.batch, &ticket.instance);
+        owner
     }
 
     pub(super) fn let_go(&mut self, instance: &InstanceId, owner: &Owner) {
@@ -91,14 +107,7 @@ impl State {
             watch.need = None;
             watch.follow = None;
         }
-        self.withdraw(instance);
-    }
-
-    pub(super) fn give_up(&mut self, ticket: &Ticket) {
-        if let Some(entry) = self.machines.get_mut(&ticket.instance) {
-            entry.request = None;
-        }
-        self.leave_out(ticket.batch, &ticket.instance);
+        self.take_back(instance);
     }
 
     fn leave_out(&mut self, batch: u64, instance: &InstanceId) {

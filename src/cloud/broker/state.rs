@@ -59,7 +59,7 @@ impl State {
         let sighting =
             Sighting { vpc, caution, ..entry.sighting(known.recorded, nature.links_die_with_address, tempo) };
         entry.shown = Some(Shown::of(&sighting));
-        (sighting, entry.attempt.clone())
+        (sighting, entry.attempt_of(known.task))
     }
 
     pub(super) fn attend(&mut self, instance: &InstanceId, owner: &Owner, watch: Watch) {
@@ -81,7 +81,7 @@ impl State {
 
     pub(super) fn forget(&mut self, instance: &InstanceId, uid: &str) {
         if self.machines.get(instance).is_some_and(|entry| entry.owner.uid == uid) {
-            self.withdraw(instance);
+            self.take_back(instance);
             self.machines.remove(instance);
         }
     }

@@ -45,6 +45,8 @@ struct Keys {
     given: Option<Arc<Credentials>>,
     /// What is wrong with the Secret.
     problem: Option<Problem>,
+    /// Since when it cannot be read.
+    unread: Option<Instant>,
     held: Option<Held>,
     mode: Mode,
     /// Why the last fetch brought none.
@@ -133,6 +135,9 @@ impl Keyring {
     /// Takes what was read from the Secret. Says whether anything changed.
     pub fn put(&self, read: Result<Credentials, Problem>) -> bool {
         let mut keys = self.keys();
+        if !matches!(read, Err(Problem::Unreadable)) {
+            keys.unread = None;
+        }
         let new = match read {
             Ok(new) => new,
             Err(problem) => return keys.problem.replace(problem.clone()) != Some(problem),
@@ -151,6 +156,15 @@ impl Keyring {
         drop(keys);
         self.wanted.notify_one();
         true
+    }
+
+    /// Asked for the Secret, the API server did not answer. Says whether that is a problem: where it never did, or does
+    /// not for so long.
+    pub fn unread(&self, patience: Duration) -> bool {
+        let mut keys = self.keys();
+        let now = clock::instant();
+        let since = *keys.unread.get_or_insert(now);
+        keys.given.is_none() || now - since >= patience
     }
 
     /// The keys to use now, if there are any that have not ended.

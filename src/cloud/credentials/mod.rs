@@ -111,6 +111,12 @@ pub enum Problem {
     /// The Secret is not there, or not read yet.
     #[error("the Secret with the keys is not there")]
     Missing,
+    /// The API server refuses to show the Secret.
+    #[error("the Secret with the keys may not be read")]
+    Forbidden,
+    /// The API server does not answer when asked for the Secret.
+    #[error("the Secret with the keys cannot be read")]
+    Unreadable,
     /// The Secret lacks an entry, or it is empty.
     #[error("the Secret has no usable entry {entry:?}")]
     Incomplete {
@@ -142,7 +148,7 @@ impl Problem {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Missing | Self::NoToken { .. } => Reason::CredentialsMissing,
+            Self::Missing | Self::Forbidden | Self::Unreadable | Self::NoToken { .. } => Reason::CredentialsMissing,
             Self::Incomplete { .. } | Self::Unset { .. } => Reason::CredentialsIncomplete,
             Self::Fetching => Reason::ProviderUnavailable,
             Self::Cloud(error) => error.kind.on_giving_keys().reason(),
@@ -153,7 +159,12 @@ impl Problem {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Missing | Self::Incomplete { .. } | Self::Unset { .. } | Self::NoToken { .. } => Kind::KeyDenied,
+            Self::Missing
+            | Self::Forbidden
+            | Self::Unreadable
+            | Self::Incomplete { .. }
+            | Self::Unset { .. }
+            | Self::NoToken { .. } => Kind::KeyDenied,
             Self::Fetching => Kind::Transient,
             Self::Cloud(error) => error.kind.on_giving_keys(),
         }
@@ -211,6 +222,20 @@ mod tests {
         ring.put(Ok(keys.clone()));
         let text = format!("{keys:?} {ring:?} {}", keys.scrub("id AKIDcanary key canary-secret token canary-token"));
         assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_that_was_read_before_may_be_unreadable_for_a_while() {
+        let (ring, patience) = (Keyring::default(), std::time::Duration::from_mins(1));
+        assert!(ring.unread(patience), "none was ever read");
+        assert!(ring.put(Err(Problem::Unreadable)));
+        assert!(ring.put(Ok(Credentials::new("id".into(), "secret".into(), None))));
+        assert!(!ring.unread(patience));
+        crate::clock::sleep(patience).await;
+        assert!(ring.unread(patience) && ring.put(Err(Problem::Unreadable)));
+        assert!(ring.unread(patience), "to say so is no answer");
+        assert!(ring.put(Ok(Credentials::new("id".into(), "secret".into(), None))), "mended");
+        assert!(!ring.unread(patience));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// An object for one machine, created so many seconds after the epoch, as of a resource version.
-fn link(name: &str, created: i64, version: u64, status: &Value) -> ClassicLink {
+pub(in crate::controller) fn link(name: &str, created: i64, version: u64, status: &Value) -> ClassicLink {
     serde_json::from_value(json!({
         "apiVersion": "classiclink.dev/v1alpha1",
         "kind": "ClassicLink",
@@ -22,11 +22,11 @@ fn link(name: &str, created: i64, version: u64, status: &Value) -> ClassicLink {
     .unwrap()
 }
 
-fn changing() -> Value {
+pub(in crate::controller) fn changing() -> Value {
     json!({ "task": { "operation": "Attach", "vpcId": "vpc-00000001", "startedAt": "2026-01-01T00:00:00.000000Z" } })
 }
 
-fn linked() -> Value {
+pub(in crate::controller) fn linked() -> Value {
     json!({ "link": { "vpcId": "vpc-00000001", "origin": "Created", "since": "2026-01-01T00:00:00.000000Z" } })
 }
 
@@ -96,4 +96,87 @@ fn an_object_that_vanished_with_a_change_under_way_keeps_its_claim_until_that_is
     assert_eq!(winner(&claims, "next"), "gone");
     claims.remove(&gone);
     assert_eq!(winner(&claims, "next"), "next");
+}
+
+#[test]
+fn accounts_are_judged_while_the_table_is_free() {
+    let claims = Claims::default();
+    claims.put(&link("elder", 10, 1, &changing()));
+    claims.put(&link("younger", 20, 2, &json!({})));
+    let is_free = || assert!(claims.table.try_lock().is_ok(), "whoever judges an account may ask what is on record");
+    let same = |_: &str, _: &str| {
+        is_free();
+        true
+    };
+    let usable = |_: &Claimant| {
+        is_free();
+        true
+    };
+    assert_eq!(claims.winner("younger", same, usable).unwrap().owner.name, "elder");
+    assert!(claims.is_changed_by_another("younger", same));
+}
+
+#[test]
+fn an_object_that_we_let_go_reserves_nothing_whatever_its_last_version_says() {
+    let claims = Claims::default();
+    claims.put(&link("web", 20, 1, &changing()));
+    claims.releasing("web");
+    claims.put(&link("web", 20, 2, &changing()));
+    let gone = claims.leave("web").unwrap();
+    assert!(!gone.vanished && !claims.knows("web"));
+}
+
+#[test]
+fn an_object_whose_finalizer_could_not_be_taken_off_is_reserved_for_like_any_other() {
+    let claims = Claims::default();
+    claims.put(&link("web", 20, 1, &changing()));
+    claims.releasing("web");
+    claims.stays("web");
+    assert!(claims.leave("web").unwrap().vanished);
+}
+
+#[test]
+fn an_object_goes_once() {
+    let claims = Claims::default();
+    claims.put(&link("web", 20, 1, &changing()));
+    assert!(claims.leave("web").is_some());
+    assert!(claims.leave("web").is_none(), "it is followed already");
+}
+
+#[test]
+fn only_who_goes_with_a_link_of_its_own_and_was_not_let_go_leaves_one_behind() {
+    let claims = Claims::default();
+    let left = |status: &Value, released: bool| {
+        claims.put(&link("web", 20, 1, status));
+        if released {
+            claims.releasing("web");
+        }
+        let gone = claims.leave("web").unwrap();
+        claims.remove(&gone);
+        gone.leaves(&gone.record).map(ToString::to_string)
+    };
+    let found = json!({ "link": { "vpcId": "vpc-1", "origin": "Found", "since": "2026-01-01T00:00:00.000000Z" } });
+    assert_eq!(left(&linked(), false).as_deref(), Some("vpc-00000001"));
+    assert_eq!(left(&changing(), false).as_deref(), Some("vpc-00000001"), "it may have landed");
+    assert_eq!(left(&linked(), true), None);
+    assert_eq!(left(&found, false), None);
+    assert_eq!(left(&json!({}), false), None);
+}
+
+#[test]
+fn between_the_halves_of_a_heal_the_object_keeps_its_claim_against_an_elder() {
+    let claims = Claims::default();
+    claims.put(&link("healing", 20, 1, &changing()));
+    claims.put(&link("elder", 10, 2, &json!({})));
+    claims.heals("healing", true, true);
+    let nothing = link("healing", 20, 3, &json!({}));
+    claims.learn(&nothing);
+    assert_eq!(winner(&claims, "elder"), "healing");
+    assert!(claims.of_account("prod").iter().any(Claimant::holds), "its account stays for it");
+    assert_eq!(claims.heals("healing", false, true), None, "nothing changed");
+
+    let rivals = claims.heals("healing", false, false).unwrap();
+
+    assert_eq!(rivals.iter().map(|rival| rival.name.as_str()).collect::<Vec<_>>(), ["elder"]);
+    assert_eq!(winner(&claims, "healing"), "elder");
 }

@@ -109,24 +109,70 @@ async fn a_place_that_was_given_up_sends_nothing() {
     let (instance, owner) = bench.watch(1).await;
     assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
     bench.until(&owner).await;
-    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
-    bench.broker.give_up(ticket);
+    drop(bench.broker.ask(&instance, &owner, &attach(None)));
+    bench.broker.withdraw(&instance, &owner);
     clock::sleep(Duration::from_secs(30)).await;
     assert!(bench.fake.world().changes.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_must_not_leave_after_all_is_told_to_its_owner_and_sends_nothing() {
+async fn a_former_owner_does_not_withdraw_what_the_present_one_wants() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, former) = bench.watch(1).await;
+    let present = owner(2);
+    drop(bench.broker.observe(&instance, &present, &Known::default()));
+    assert!(matches!(bench.broker.ask(&instance, &present, &attach(None)), Place::Waiting));
+    bench.broker.withdraw(&instance, &former);
+    bench.until(&present).await;
+    assert!(matches!(bench.broker.ask(&instance, &present, &attach(None)), Place::Admitted(_)));
+}
+
+/// An intent that may have been written, and whose change does not leave.
+async fn unsent(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> jiff::Timestamp {
+    let ticket = loop {
+        match bench.broker.ask(instance, owner, &attach(None)) {
+            Place::Admitted(ticket) => break ticket,
+            Place::Waiting => bench.until(owner).await,
+        }
+    };
+    let started_at = clock::now();
+    assert_eq!(bench.broker.not_sent(ticket, started_at).as_ref(), Some(owner));
+    started_at
+}
+
+fn answer_to(bench: &Bench, number: usize, task: jiff::Timestamp) -> Option<Answer> {
+    let known = Known { task: Some(task), ..Known::default() };
+    let (_, attempt) = bench.broker.observe(&instance(number), &owner(number), &known);
+    attempt.filter(|attempt| attempt.started_at == task).and_then(|attempt| attempt.answer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_must_not_leave_after_all_was_not_sent_for_whoever_reads_its_intent_later() {
     let mut bench = Bench::new(10, 20);
     let (instance, owner) = bench.watch(1).await;
-    assert!(matches!(bench.broker.ask(&instance, &owner, &attach(None)), Place::Waiting));
-    bench.until(&owner).await;
-    let Place::Admitted(ticket) = bench.broker.ask(&instance, &owner, &attach(None)) else { panic!("no place") };
-    bench.broker.not_sent(ticket, clock::now());
-    bench.until(&owner).await;
-    assert_eq!(answer(&bench, 1), Some(Answer::NotSent));
+    let first = unsent(&mut bench, &instance, &owner).await;
+    // A version from before that intent is decided on, and fails in the same way.
+    bench.broker.attend(&instance, &owner, watching(None));
+    clock::sleep(Duration::from_secs(5)).await;
+    let second = unsent(&mut bench, &instance, &owner).await;
+    for task in [first, second] {
+        assert_eq!(answer_to(&bench, 1, task), Some(Answer::NotSent));
+    }
     clock::sleep(Duration::from_secs(30)).await;
     assert!(bench.fake.world().changes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_that_could_not_be_written_hides_nothing_of_the_change_that_is_on_record() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, owner) = bench.watch(1).await;
+    let sent = clock::now();
+    bench.fake.world().refuse = Some(Kind::Quota);
+    send(&mut bench, &instance, &owner, None).await;
+    settle().await;
+    let unsent = unsent(&mut bench, &instance, &owner).await;
+    assert!(matches!(answer_to(&bench, 1, sent), Some(Answer::Refused(_))));
+    assert_eq!(answer_to(&bench, 1, unsent), Some(Answer::NotSent));
 }
 
 #[tokio::test(start_paused = true)]
