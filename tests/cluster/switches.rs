@@ -62,7 +62,7 @@ async fn lead(lives: Vec<(usize, Setting)>, mut lot: Rng) {
     for together in lives.chunks(TOGETHER) {
         let begun = together.iter().map(|(number, setting)| {
             println!("life {number}: {setting}");
-            async move { Life::new(stage, &format!("life-{number}"), setting.api, &setting.changes).await }
+            async move { Life::new(stage, &format!("life-{number}"), setting).await }
         });
         let lives = join_all(begun).await;
         for step in Step::ALL {

@@ -43,6 +43,14 @@ impl CloudApi {
         }
     }
 
+    /// Whether the return of a machine can end its link before the machine is destroyed.
+    pub(crate) const fn unlinks_in_bin(self) -> bool {
+        match self {
+            Self::V2 | Self::V3 => true,
+            Self::Alibaba => false,
+        }
+    }
+
     /// What an account says of it, where every service is at this address.
     pub(crate) fn spec(self, at: &str) -> Value {
         let tencent = |api| {

@@ -175,12 +175,33 @@ impl Cloud {
         self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": ip })).await;
     }
 
-    /// The machine is given back, and destroyed; only one of the clouds has a recycle bin.
+    /// A new machine without an address, stopped, and locked for the bill where there are such locks: it cannot be linked
+    /// before it has one, and perhaps not before it is free.
+    pub(crate) async fn machine_in_the_making(&self) -> String {
+        let locks: &[&str] = if self.generation == CloudApi::Alibaba { &["financial"] } else { &[] };
+        self.make("machines", json!({ "status": "stopped", "locks": locks })).await
+    }
+
+    /// The machine runs, and nothing locks it.
+    pub(crate) async fn set_free(&self, machine: &str) {
+        self.post(&format!("machines/{machine}/status"), json!({ "status": "running" })).await;
+        self.post(&format!("machines/{machine}/locks"), json!({ "locks": [] })).await;
+    }
+
+    /// The machine is given back, and not destroyed yet.
+    pub(crate) async fn put_into_bin(&self, machine: &str) {
+        match self.generation {
+            CloudApi::V2 | CloudApi::V3 => self.post(&format!("machines/{machine}/return"), json!({})).await,
+            CloudApi::Alibaba => {
+                self.post(&format!("machines/{machine}/locks"), json!({ "locks": ["recycling"] })).await
+            }
+        };
+    }
+
+    /// The machine is given back, and destroyed at once.
     pub(crate) async fn return_machine(&self, machine: &str) {
-        if self.generation != CloudApi::Alibaba {
-            self.post(&format!("machines/{machine}/return"), json!({})).await;
-        }
-        self.post(&format!("machines/{machine}/destroy"), json!({})).await;
+        self.put_into_bin(machine).await;
+        self.destroy_machine(machine).await;
     }
 
     /// The machine is destroyed, and never was in a state that announces it.
