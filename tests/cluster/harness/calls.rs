@@ -43,6 +43,11 @@ impl CloudApi {
         }
     }
 
+    /// Whether a change may be for several machines.
+    pub(crate) const fn has_batches(self) -> bool {
+        self.has_tasks()
+    }
+
     /// Whether the return of a machine can end its link before the machine is destroyed.
     pub(crate) const fn unlinks_in_bin(self) -> bool {
         match self {

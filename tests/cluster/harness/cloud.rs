@@ -175,11 +175,20 @@ impl Cloud {
         self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": ip })).await;
     }
 
-    /// A new machine without an address, stopped, and locked for the bill where there are such locks: it cannot be linked
-    /// before it has one, and perhaps not before it is free.
+    /// A new machine that is in the making still.
     pub(crate) async fn machine_in_the_making(&self) -> String {
+        let machine = self.make("machines", json!({})).await;
+        self.take_back_into_the_making(&machine).await;
+        machine
+    }
+
+    /// The machine has no address, is stopped, and is locked for the bill where there are such locks: it cannot be linked
+    /// before it has one, and perhaps not before it is free.
+    pub(crate) async fn take_back_into_the_making(&self, machine: &str) {
         let locks: &[&str] = if self.generation == CloudApi::Alibaba { &["financial"] } else { &[] };
-        self.make("machines", json!({ "status": "stopped", "locks": locks })).await
+        self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": null })).await;
+        self.post(&format!("machines/{machine}/status"), json!({ "status": "stopped" })).await;
+        self.post(&format!("machines/{machine}/locks"), json!({ "locks": locks })).await;
     }
 
     /// The machine runs, and nothing locks it.
@@ -266,6 +275,16 @@ impl Cloud {
     /// The next call of this action meets this.
     pub(crate) async fn strike(&self, action: Action, effect: Value) {
         self.post("faults", json!({ "action": action.name(), "effect": effect })).await;
+    }
+
+    /// The next two calls of this action come too fast for the cloud: those after them wait for each other.
+    pub(crate) async fn slow_down(&self, action: Action) {
+        let answer = match self.generation {
+            CloudApi::V2 => json!({ "code": 4400 }),
+            CloudApi::V3 => json!({ "code": "RequestLimitExceeded" }),
+            CloudApi::Alibaba => json!({ "code": "Throttling.User", "httpStatus": 400 }),
+        };
+        self.post("faults", json!({ "action": action.name(), "count": 2, "effect": { "answer": answer } })).await;
     }
 
     /// The cloud is not to be reached: every connection is reset.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::space::Setting;
 use crate::harness::{
     World,
-    cloud::Action,
+    cloud::{Action, Call},
     read::{TellsOfLink, Told},
     stage::Stage,
     wait::eventually,
@@ -116,6 +116,7 @@ impl Life {
                 world.cloud.unlink_by_hand(late).await;
             }
             Step::Moved => {
+                world.cloud.slow_down(Action::Detach).await;
                 world.edit(&self.web(), json!({ "vpcId": self.second })).await;
                 world.edit(&self.late(), json!({ "vpcId": self.wide })).await;
             }
@@ -130,6 +131,13 @@ impl Life {
                 world.cloud.put_into_bin(machine).await;
             }
         }
+    }
+
+    /// Whether the cloud was asked for both machines in one call; nothing where it never is.
+    pub(super) async fn has_shared(&self) -> Option<bool> {
+        let is_shared = |call: &Call| call.action.is_change() && call.names(&self.machine) && call.names(&self.late);
+        let cloud = &self.world.cloud;
+        if cloud.generation().has_batches() { Some(cloud.calls().await.iter().any(is_shared)) } else { None }
     }
 
     /// What must be so in the end.
@@ -148,6 +156,7 @@ impl Life {
             Step::Lost => {
                 self.until_linked(&self.web(), (machine, first, LATER)).await;
                 self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
+                self.lost_in_one_call().await;
             }
             Step::Moved => {
                 self.until_linked(&self.web(), (machine, second, LATER)).await;
@@ -190,6 +199,22 @@ impl Life {
                 && record.is_some_and(|link| link.vpc_id == vpc && link.private_ip.as_deref() == Some(address))
         };
         world.until(link, "it is said to be linked", says).await;
+    }
+
+    /// Both are lost once more. The cloud asks to slow down: both changes wait, and go in one call. One of the machines cannot
+    /// be linked just now, which holds the other one up no longer than it takes to find out.
+    async fn lost_in_one_call(&self) {
+        let Self { world, machine, late, first, .. } = self;
+        world.cloud.take_back_into_the_making(late).await;
+        world.cloud.slow_down(Action::Attach).await;
+        world.cloud.unlink_by_hand(machine).await;
+        world.cloud.unlink_by_hand(late).await;
+        self.until_linked(&self.web(), (machine, first, LATER)).await;
+        world.until_says(&self.late(), "False", Reason::InstanceBusy).await;
+        assert_eq!(world.cloud.linked(late).await, None, "{}", world.name);
+        world.cloud.change_ip(late, OF_THE_LATE).await;
+        world.cloud.set_free(late).await;
+        self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
     }
 
     /// Whether a range this wide can be linked is open. Where it cannot be, the object says so, and nothing is left.
