@@ -30,6 +30,11 @@ macro_rules! on_each_api {
             $(#[test] fn $test() { super::$test(CloudApi::Alibaba); })*
             $(#[test] fn $of_alibaba() { super::$of_alibaba(CloudApi::Alibaba); })*
         }
+        mod alibaba_g1 {
+            use super::CloudApi;
+            $(#[test] fn $test() { super::$test(CloudApi::AlibabaG1); })*
+            $(#[test] fn $of_alibaba() { super::$of_alibaba(CloudApi::AlibabaG1); })*
+        }
     };
 }
 

@@ -49,8 +49,17 @@ static PATIENT: LazyLock<Client> = LazyLock::new(|| Client::new().unwrap());
 
 /// Leads a test to its end before a cloud with this API.
 pub(crate) fn before(api: Api, test: impl AsyncFnOnce(&Cloud)) {
+    before_set(api, json!({}), test);
+}
+
+/// The same, with the first generation of Alibaba Cloud's error codes.
+pub(crate) fn before_g1(test: impl AsyncFnOnce(&Cloud)) {
+    before_set(Api::Alibaba, json!({ "alibaba": { "generation": "g1" } }), test);
+}
+
+fn before_set(api: Api, defaults: Value, test: impl AsyncFnOnce(&Cloud)) {
     RUNTIME.block_on(async {
-        let cloud = Cloud::start(api).await;
+        let cloud = Cloud::start(api, defaults).await;
         test(&cloud).await;
         cloud.has_got_nothing_twice().await;
     });
@@ -67,6 +76,8 @@ pub(crate) struct Cloud {
     process: Child,
     at: Addresses,
     asked: Arc<AtomicUsize>,
+    /// Settings that are other than the simulator's defaults, unless a test says otherwise.
+    defaults: Value,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +96,7 @@ pub(crate) struct Call {
 }
 
 impl Cloud {
-    async fn start(api: Api) -> Self {
+    async fn start(api: Api, defaults: Value) -> Self {
         let test = thread::current().name().unwrap_or_default().replace("::", "-");
         let mut command = guarded(&program("classiclink-sim"));
         command.stdout(Stdio::piped());
@@ -93,7 +104,7 @@ impl Cloud {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
-        let cloud = Self { api, process, at, asked: Arc::default() };
+        let cloud = Self { api, process, at, asked: Arc::default(), defaults };
         let key = json!({ "secretId": KEY, "secretKey": SECRET });
         let owner = api.of("tencent", "tencent", "alibaba");
         cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
@@ -236,6 +247,7 @@ impl Cloud {
     pub(crate) async fn reset(&self) {
         self.ask(Method::DELETE, "settings", None).await;
         self.set(json!({ "timing": { "taskDurationMs": 0 } })).await;
+        self.set(self.defaults.clone()).await;
     }
 
     /// Changes the settings that are named.

@@ -21,6 +21,10 @@ macro_rules! on_each_api {
             $(#[test] fn $test() { crate::cloud::before(crate::api::Api::Alibaba, super::$test); })*
             $(#[test] fn $of_alibaba() { crate::cloud::before(crate::api::Api::Alibaba, super::$of_alibaba); })*
         }
+        mod alibaba_g1 {
+            $(#[test] fn $test() { crate::cloud::before_g1(super::$test); })*
+            $(#[test] fn $of_alibaba() { crate::cloud::before_g1(super::$of_alibaba); })*
+        }
     };
 }
 

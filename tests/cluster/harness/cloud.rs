@@ -69,10 +69,13 @@ impl Cloud {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
         let cloud = Self { process, log, at, generation: api, key_id: format!("AKIDcanary{name}") };
-        let owner = if api == CloudApi::Alibaba { "alibaba" } else { "tencent" };
+        let owner = if api.is_alibaba() { "alibaba" } else { "tencent" };
         let key = json!({ "secretId": cloud.key_id, "secretKey": cloud.secret() });
         cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         cloud.time(json!({ "taskDurationMs": 300 })).await;
+        if api == CloudApi::AlibabaG1 {
+            cloud.set(&json!({ "alibaba": { "generation": "g1" } })).await;
+        }
         cloud
     }
 
@@ -81,7 +84,7 @@ impl Cloud {
         match self.generation {
             CloudApi::V2 => &self.at.tencent_v2,
             CloudApi::V3 => &self.at.tencent_v3,
-            CloudApi::Alibaba => &self.at.alibaba,
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => &self.at.alibaba,
         }
     }
 
@@ -125,7 +128,7 @@ impl Cloud {
 
     /// A new VPC with this range, and with ClassicLink on where there is such a switch.
     pub(crate) async fn vpc(&self, cidr: &str) -> String {
-        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation == CloudApi::Alibaba })).await
+        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation.is_alibaba() })).await
     }
 
     /// Someone switches ClassicLink of a VPC on or off.
@@ -185,7 +188,7 @@ impl Cloud {
     /// The machine has no address, is stopped, and is locked for the bill where there are such locks: it cannot be linked
     /// before it has one, and perhaps not before it is free.
     pub(crate) async fn take_back_into_the_making(&self, machine: &str) {
-        let locks: &[&str] = if self.generation == CloudApi::Alibaba { &["financial"] } else { &[] };
+        let locks: &[&str] = if self.generation.is_alibaba() { &["financial"] } else { &[] };
         self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": null })).await;
         self.post(&format!("machines/{machine}/status"), json!({ "status": "stopped" })).await;
         self.post(&format!("machines/{machine}/locks"), json!({ "locks": locks })).await;
@@ -201,7 +204,7 @@ impl Cloud {
     pub(crate) async fn put_into_bin(&self, machine: &str) {
         match self.generation {
             CloudApi::V2 | CloudApi::V3 => self.post(&format!("machines/{machine}/return"), json!({})).await,
-            CloudApi::Alibaba => {
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => {
                 self.post(&format!("machines/{machine}/locks"), json!({ "locks": ["recycling"] })).await
             }
         };
@@ -282,7 +285,7 @@ impl Cloud {
         let answer = match self.generation {
             CloudApi::V2 => json!({ "code": 4400 }),
             CloudApi::V3 => json!({ "code": "RequestLimitExceeded" }),
-            CloudApi::Alibaba => json!({ "code": "Throttling.User", "httpStatus": 400 }),
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => json!({ "code": "Throttling.User", "httpStatus": 400 }),
         };
         self.post("faults", json!({ "action": action.name(), "count": 2, "effect": { "answer": answer } })).await;
     }
@@ -352,7 +355,7 @@ impl Cloud {
     pub(crate) fn tokens(&self) -> (&str, &str) {
         let sts = match self.generation {
             CloudApi::V2 | CloudApi::V3 => &self.at.tencent_sts,
-            CloudApi::Alibaba => &self.at.alibaba_sts,
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => &self.at.alibaba_sts,
         };
         (sts, &self.at.metadata)
     }
@@ -361,7 +364,7 @@ impl Cloud {
     pub(crate) fn role_arn(&self, name: &str) -> String {
         match self.generation {
             CloudApi::V2 | CloudApi::V3 => format!("qcs::cam::uin/{ACCOUNT}:roleName/{name}"),
-            CloudApi::Alibaba => format!("acs:ram::{ACCOUNT}:role/{name}"),
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => format!("acs:ram::{ACCOUNT}:role/{name}"),
         }
     }
 
