@@ -15,7 +15,7 @@ use std::{
 use classiclink::{
     cloud::{
         Action, Provider, alibaba,
-        credentials::{Credentials, Keyring},
+        credentials::{Ambient, Credentials, Keyring, Tokens},
         http::Client,
         pace::Pace,
         tencent,
@@ -86,6 +86,9 @@ struct Addresses {
     tencent_v2: String,
     tencent_v3: String,
     alibaba: String,
+    tencent_sts: String,
+    alibaba_sts: String,
+    metadata: String,
     control: String,
 }
 
@@ -131,6 +134,18 @@ impl Cloud {
     /// A provider that calls another address.
     pub(crate) fn astray(&self, at: &str) -> Subject {
         self.subject(at, Some((KEY, SECRET, None)), PATIENT.clone())
+    }
+
+    /// What gives keys to a process with this environment.
+    pub(crate) fn tokens(&self, ambient: Ambient) -> Box<dyn Tokens> {
+        let metadata = Some(self.at.metadata.as_str());
+        if self.api == Api::Alibaba {
+            let sts = Some(self.at.alibaba_sts.as_str());
+            Box::new(alibaba::Sts::new(sts, metadata, ambient, PATIENT.clone()).unwrap())
+        } else {
+            let sts = Some(self.at.tencent_sts.as_str());
+            Box::new(tencent::Sts::new(sts, metadata, ambient, PATIENT.clone()).unwrap())
+        }
     }
 
     fn address(&self) -> &str {
@@ -212,6 +227,11 @@ impl Cloud {
         self.ask(Method::PATCH, &format!("vpcs/{vpc}"), Some(to)).await;
     }
 
+    /// Someone removes a VPC.
+    pub(crate) async fn remove_vpc(&self, vpc: &VpcId) {
+        self.ask(Method::DELETE, &format!("vpcs/{vpc}"), None).await;
+    }
+
     /// Changes the key; `null` takes something away.
     pub(crate) async fn change_key(&self, to: Value) {
         self.ask(Method::PATCH, &format!("accounts/{ACCOUNT}/keys/{KEY}"), Some(to)).await;
@@ -240,7 +260,12 @@ impl Cloud {
 
     /// Every switch that concerns its API, with all its settings.
     pub(crate) async fn space(&self) -> Value {
-        self.ask(Method::GET, &format!("settings/space?api={}", self.api.dialect()), None).await
+        self.space_of(self.api.dialect()).await
+    }
+
+    /// Every switch of another of the simulator's services.
+    pub(crate) async fn space_of(&self, service: &str) -> Value {
+        self.ask(Method::GET, &format!("settings/space?api={service}"), None).await
     }
 
     /// All settings are what they are by default.

@@ -31,6 +31,7 @@ macro_rules! on_each_api {
 mod api;
 mod broken;
 mod changes;
+mod choices;
 mod cloud;
 mod keys;
 mod limits;
@@ -39,6 +40,7 @@ mod machines;
 mod subject;
 mod switches;
 mod tasks;
+mod tokens;
 mod vpcs;
 
 #[expect(dead_code, reason = "the cluster tests ask an operator as well")]
