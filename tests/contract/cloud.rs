@@ -9,18 +9,11 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use classiclink::{
-    cloud::{
-        Action, Provider, alibaba,
-        credentials::{Ambient, Credentials, Keyring, Tokens},
-        http::Client,
-        pace::Pace,
-        tencent,
-    },
-    link::{InstanceId, Region, TaskId, VpcId},
+    cloud::Action,
+    link::{InstanceId, TaskId, VpcId},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -31,7 +24,7 @@ use crate::{
     api::Api,
     http,
     process::{guarded, kill, new_log, program, start},
-    subject::{Subject, Topic},
+    subject::Topic,
 };
 
 pub(crate) const ACCOUNT: &str = "100000000001";
@@ -43,9 +36,6 @@ pub(crate) const UUID: &str = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a";
 
 /// One for all tests: a client belongs to the runtime that it was made in.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-
-/// The operator's own client, as it is; to make one takes a while.
-static PATIENT: LazyLock<Client> = LazyLock::new(|| Client::new().unwrap());
 
 /// Leads a test to its end before a cloud with this API.
 pub(crate) fn before(api: Api, test: impl AsyncFnOnce(&Cloud)) {
@@ -74,21 +64,23 @@ pub(crate) fn no_vpc() -> VpcId {
 pub(crate) struct Cloud {
     pub(crate) api: Api,
     process: Child,
-    at: Addresses,
-    asked: Arc<AtomicUsize>,
+    pub(crate) at: Addresses,
+    /// How many changes were asked for.
+    pub(crate) asked: Arc<AtomicUsize>,
     /// Settings that are other than the simulator's defaults, unless a test says otherwise.
     defaults: Value,
 }
 
+/// Where each of its services is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Addresses {
-    tencent_v2: String,
-    tencent_v3: String,
-    alibaba: String,
-    tencent_sts: String,
-    alibaba_sts: String,
-    metadata: String,
+pub(crate) struct Addresses {
+    pub(crate) tencent_v2: String,
+    pub(crate) tencent_v3: String,
+    pub(crate) alibaba: String,
+    pub(crate) tencent_sts: String,
+    pub(crate) alibaba_sts: String,
+    pub(crate) metadata: String,
     control: String,
 }
 
@@ -114,63 +106,6 @@ impl Cloud {
         // What a change does is there when it is answered, unless a test says otherwise.
         cloud.reset().await;
         cloud
-    }
-
-    /// A provider with the right keys.
-    pub(crate) fn provider(&self) -> Subject {
-        self.provider_with(Some((KEY, SECRET, None)))
-    }
-
-    /// A provider with these keys, or none: id, secret, token.
-    pub(crate) fn provider_with(&self, keys: Option<(&str, &str, Option<&str>)>) -> Subject {
-        self.subject(self.address(), keys, PATIENT.clone())
-    }
-
-    /// A provider whose calls end sooner than those of the operator.
-    pub(crate) fn impatient(&self, deadline: Duration) -> Subject {
-        self.subject(self.address(), Some((KEY, SECRET, None)), Client::with_deadline(deadline).unwrap())
-    }
-
-    /// A provider that calls another address.
-    pub(crate) fn astray(&self, at: &str) -> Subject {
-        self.subject(at, Some((KEY, SECRET, None)), PATIENT.clone())
-    }
-
-    /// What gives keys to a process with this environment.
-    pub(crate) fn tokens(&self, ambient: Ambient) -> Box<dyn Tokens> {
-        let metadata = Some(self.at.metadata.as_str());
-        if self.api == Api::Alibaba {
-            let sts = Some(self.at.alibaba_sts.as_str());
-            Box::new(alibaba::Sts::new(sts, metadata, ambient, PATIENT.clone()).unwrap())
-        } else {
-            let sts = Some(self.at.tencent_sts.as_str());
-            Box::new(tencent::Sts::new(sts, metadata, ambient, PATIENT.clone()).unwrap())
-        }
-    }
-
-    fn address(&self) -> &str {
-        self.api.of(&self.at.tencent_v2, &self.at.tencent_v3, &self.at.alibaba)
-    }
-
-    fn subject(&self, at: &str, keys: Option<(&str, &str, Option<&str>)>, http: Client) -> Subject {
-        let keyring = Keyring::default();
-        if let Some((id, secret, token)) = keys {
-            keyring.put(Ok(Credentials::new(id.into(), secret.into(), token.map(Into::into))));
-        }
-        let keyring = Arc::new(keyring);
-        // The budget is another one's business: what is waited for here is the cloud.
-        let pace = Pace::new(1000).resting(Duration::ZERO);
-        let (region, at) = (Region::new(self.api.region()).unwrap(), Some(at.to_owned()));
-        let tencent = tencent::Endpoints { vpc: at.clone(), cvm: at.clone() };
-        let provider: Box<dyn Provider> = match self.api {
-            Api::V2 => Box::new(tencent::V2::new(&tencent, region, keyring, pace, http).unwrap()),
-            Api::V3 => Box::new(tencent::V3::new(&tencent, region, keyring, pace, http).unwrap()),
-            Api::Alibaba => {
-                let endpoints = alibaba::Endpoints { ecs: at.clone(), vpc: at };
-                Box::new(alibaba::Ecs::new(&endpoints, region, keyring, pace, http).unwrap())
-            }
-        };
-        Subject::new(provider, &self.asked)
     }
 
     /// A new VPC with this range, and with ClassicLink on where there is such a switch.

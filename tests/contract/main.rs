@@ -32,6 +32,7 @@ mod api;
 mod broken;
 mod changes;
 mod choices;
+mod clients;
 mod cloud;
 mod keys;
 mod limits;
