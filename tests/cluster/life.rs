@@ -12,7 +12,7 @@ use crate::harness::{
     wait::eventually,
 };
 
-/// Each step on each API; those of one cloud on that.
+/// Each step on each API, on Alibaba Cloud's with both generations of its error codes; those of one cloud on that.
 macro_rules! on_each_api {
     (each: [$($test:ident),* $(,)?], tencent: [$($of_tencent:ident),*], alibaba: [$($of_alibaba:ident),*]) => {
         mod v2 {

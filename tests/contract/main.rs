@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the simulator lives in real time")]
 
-/// Each test on each API; those of one cloud on that.
+/// Each test on each API, on Alibaba Cloud's with both generations of its error codes; those of one cloud on that.
 macro_rules! on_each_api {
     (each: [$($test:ident),* $(,)?], tencent: [$($of_tencent:ident),* $(,)?], alibaba: [$($of_alibaba:ident),* $(,)?]) => {
         mod v2 {
