@@ -12,7 +12,7 @@ use crate::harness::{
     wait::eventually,
 };
 
-/// Each step on each API; those of one cloud on that.
+/// Each step on each API, on Alibaba Cloud's with both generations of its error codes; those of one cloud on that.
 macro_rules! on_each_api {
     (each: [$($test:ident),* $(,)?], tencent: [$($of_tencent:ident),*], alibaba: [$($of_alibaba:ident),*]) => {
         mod v2 {
@@ -29,6 +29,11 @@ macro_rules! on_each_api {
             use super::CloudApi;
             $(#[test] fn $test() { super::$test(CloudApi::Alibaba); })*
             $(#[test] fn $of_alibaba() { super::$of_alibaba(CloudApi::Alibaba); })*
+        }
+        mod alibaba_g1 {
+            use super::CloudApi;
+            $(#[test] fn $test() { super::$test(CloudApi::AlibabaG1); })*
+            $(#[test] fn $of_alibaba() { super::$of_alibaba(CloudApi::AlibabaG1); })*
         }
     };
 }

@@ -4,7 +4,7 @@ use classiclink::api::{ClassicLink, FORCE_RELEASE, Origin, Reason};
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{World, cloud::Action, read::TellsOfLink, story, wait::pass};
+use crate::harness::{World, cloud::Action, read::TellsOfLink, story};
 
 #[test]
 fn an_object_that_observes_reports_what_it_sees_and_changes_nothing() {
@@ -122,8 +122,9 @@ fn an_object_whose_cloud_never_answers_again_goes_by_force_and_says_so() {
         world.delete(&link).await;
         world.until_says(&link, "False", Reason::Detaching).await;
         annotate(&world, &link, "not-its-uid").await;
-        // It may not go for another object's sake: some sweeps pass.
-        pass(std::time::Duration::from_secs(2)).await;
+        // It may not go for another object's sake: it is looked for a few times more.
+        let calls = world.cloud.calls().await.len();
+        world.cloud.until_calls(calls + 12).await;
         assert!(world.read(&link).await.is_some());
         annotate(&world, &link, made.metadata.uid.as_deref().unwrap()).await;
         world.until_gone(&link).await;

@@ -59,10 +59,11 @@ async fn lead(lives: Vec<(usize, Setting)>, mut lot: Rng) {
     println!("{} lives of {} steps", lives.len(), Step::ALL.len());
     let stage = Stage::bare("operator-switches").await;
     let mut operator = Some(stage.engage().await);
+    let mut shared = Vec::new();
     for together in lives.chunks(TOGETHER) {
         let begun = together.iter().map(|(number, setting)| {
             println!("life {number}: {setting}");
-            async move { Life::new(stage, &format!("life-{number}"), setting.api, &setting.changes).await }
+            async move { Life::new(stage, &format!("life-{number}"), setting).await }
         });
         let lives = join_all(begun).await;
         for step in Step::ALL {
@@ -70,7 +71,11 @@ async fn lead(lives: Vec<(usize, Setting)>, mut lot: Rng) {
             kill_in_the_middle(stage, &lives, &mut operator, &mut lot).await;
             join_all(lives.iter().map(|life| life.end(step))).await;
         }
+        shared.extend(join_all(lives.iter().map(Life::has_shared)).await.into_iter().flatten());
     }
+    let count = shared.iter().filter(|shared| **shared).count();
+    println!("in {count} of {} lives two machines were named in one call, where that is possible", shared.len());
+    assert!(count > 0 || shared.is_empty(), "no two machines were ever named in one call");
 }
 
 /// Kills the operator once one of the clouds got a few calls more, and starts another.

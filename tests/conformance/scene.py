@@ -11,6 +11,8 @@ import urllib.request
 from recorder import Recorder
 
 APIS = ("tencentV2", "tencentV3", "tencentSts", "alibaba", "alibabaSts")
+ALIBABA_ACTIONS = ("AttachClassicLinkVpc", "DetachClassicLinkVpc", "DescribeClassicLinkInstances", "DescribeInstances",
+                   "DescribeVpcAttribute", "DescribeVpcs", "EnableVpcClassicLink", "DisableVpcClassicLink")
 CODES = pathlib.Path(__file__).parent.parent / "data" / "codes"
 NUMBERS = itertools.count(1)
 

@@ -14,8 +14,10 @@ from aliyunsdksts.request.v20150401.AssumeRoleRequest import AssumeRoleRequest
 from aliyunsdksts.request.v20150401.GetCallerIdentityRequest import GetCallerIdentityRequest
 from aliyunsdkvpc.request.v20160428.DescribeVpcAttributeRequest import DescribeVpcAttributeRequest
 from aliyunsdkvpc.request.v20160428.DescribeVpcsRequest import DescribeVpcsRequest
+from aliyunsdkvpc.request.v20160428.DisableVpcClassicLinkRequest import DisableVpcClassicLinkRequest
+from aliyunsdkvpc.request.v20160428.EnableVpcClassicLinkRequest import EnableVpcClassicLinkRequest
 
-from scene import documented
+from scene import ALIBABA_ACTIONS, documented
 
 
 class Caller:
@@ -89,6 +91,20 @@ def test_machines_and_vpcs_are_read(alibaba):
     assert [row["VpcId"] for row in answer["Vpcs"]["Vpc"]] == [alibaba.vpc]
 
 
+@pytest.mark.parametrize("setting, refusal", [("dependency-violation", ("DependencyViolation.Instance", 400)),
+                                              ("invalid-action", ("InvalidAction", 400))])
+def test_classic_link_of_a_vpc_is_switched_off_and_on_but_not_under_its_links(alibaba, setting, refusal):
+    alibaba.simulator.settings(alibaba={"disableWithLinks": setting})
+    caller, one = Caller(alibaba), {"InstanceId": alibaba.machine, "VpcId": alibaba.vpc}
+    enabled = lambda: caller.call(DescribeVpcAttributeRequest, VpcId=alibaba.vpc)["ClassicLinkEnabled"]  # noqa: E731
+    assert caller.call(DisableVpcClassicLinkRequest, VpcId=alibaba.vpc)["RequestId"] and not enabled()
+    assert refused(caller.call, AttachClassicLinkVpcRequest, **one)[0] == "OperationDenied"
+    assert caller.call(EnableVpcClassicLinkRequest, VpcId=alibaba.vpc)["RequestId"] and enabled()
+    caller.call(AttachClassicLinkVpcRequest, **one)
+    assert refused(caller.call, DisableVpcClassicLinkRequest, VpcId=alibaba.vpc) == refusal
+    assert enabled() and alibaba.links() == {alibaba.machine: alibaba.vpc}
+
+
 def test_a_dry_run_is_answered_by_its_code(alibaba):
     assert refused(Caller(alibaba).call, DescribeInstancesRequest, DryRun=True)[0] == "DryRunOperation"
 
@@ -119,16 +135,32 @@ def test_an_unknown_key_is_refused(alibaba):
     assert refused(Caller(alibaba).linked, VpcId=alibaba.vpc)[0] == "InvalidAccessKeyId.NotFound"
 
 
-def test_each_documented_code_arrives_as_the_librarys_exception(alibaba):
-    caller, codes = Caller(alibaba), documented("alibaba", ["AttachClassicLinkVpc"])
+def actions(scene):
+    """What the operator calls, and what switches ClassicLink: the request and the fields of each action."""
+    link, vpc = {"InstanceId": scene.machine, "VpcId": scene.vpc}, {"VpcId": scene.vpc}
+    return {
+        "AttachClassicLinkVpc": (AttachClassicLinkVpcRequest, link),
+        "DetachClassicLinkVpc": (DetachClassicLinkVpcRequest, link),
+        "DescribeClassicLinkInstances": (DescribeClassicLinkInstancesRequest, vpc),
+        "DescribeInstances": (DescribeInstancesRequest, {"InstanceIds": json.dumps(scene.machines)}),
+        "DescribeVpcAttribute": (DescribeVpcAttributeRequest, vpc),
+        "DescribeVpcs": (DescribeVpcsRequest, vpc),
+        "EnableVpcClassicLink": (EnableVpcClassicLinkRequest, vpc),
+        "DisableVpcClassicLink": (DisableVpcClassicLinkRequest, vpc),
+    }
+
+
+@pytest.mark.parametrize("action", ALIBABA_ACTIONS)
+def test_each_documented_code_of_each_action_arrives_as_the_librarys_exception(alibaba, action):
+    request, fields = actions(alibaba)[action]
+    caller, codes = Caller(alibaba), documented("alibaba", [action])
     # On this code the library looks into the message for the text that was signed.
     del codes["SignatureDoesNotMatch"]
     for code, status in codes.items():
         status = 400 if status == "-" else int(status)
         answer = {"code": code, "httpStatus": status, "message": "so"}
-        alibaba.simulator.fault({"answer": answer}, action="AttachClassicLinkVpc")
-        attach = {"InstanceId": alibaba.machine, "VpcId": alibaba.vpc}
-        assert refused(caller.call, AttachClassicLinkVpcRequest, **attach) == (code, status)
+        alibaba.simulator.fault({"answer": answer}, action=action)
+        assert refused(caller.call, request, **fields) == (code, status)
     assert len(codes) > 40 and alibaba.links() == {}
 
 

@@ -10,7 +10,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, Throttlin
 from alibabacloud_tea_openapi.utils_models import Config
 from alibabacloud_vpc20160428 import client as vpc_client, models as vpc
 
-from scene import documented
+from scene import ALIBABA_ACTIONS, documented
 
 SIGNATURES = [None, "v2"]
 
@@ -142,13 +142,37 @@ def test_a_throttled_call_is_told_by_its_header(alibaba):
     assert raised.value.retry_after == 1500
 
 
-def test_each_documented_code_arrives_as_the_librarys_exception(alibaba):
-    caller, codes = Caller(alibaba), documented("alibaba", ["AttachClassicLinkVpc"])
+def test_a_link_that_is_not_there_is_not_removed(alibaba):
+    caller = Caller(alibaba)
+    assert refused(caller.detach, alibaba.machine, alibaba.vpc) == ("InvalidOperation.InvalidVpc", 403)
+    assert refused(caller.detach, "i-nowhere1", alibaba.vpc) == ("InvalidInstanceId.NotFound", 403)
+    caller.attach(alibaba.machine, alibaba.vpc)
+    assert refused(caller.detach, alibaba.machine, alibaba.other_vpc)[0] == "InvalidOperation.InvalidVpc"
+    assert alibaba.links() == {alibaba.machine: alibaba.vpc}
+
+
+def actions(scene, caller):
+    """What the operator calls, and what switches ClassicLink: a call of each action."""
+    return {
+        "AttachClassicLinkVpc": lambda: caller.attach(scene.machine, scene.vpc),
+        "DetachClassicLinkVpc": lambda: caller.detach(scene.machine, scene.vpc),
+        "DescribeClassicLinkInstances": lambda: caller.linked(vpc_id=scene.vpc),
+        "DescribeInstances": lambda: caller.machines(instance_ids=json.dumps(scene.machines)),
+        "DescribeVpcAttribute": lambda: caller.vpc("describe_vpc_attribute", vpc_id=scene.vpc),
+        "DescribeVpcs": lambda: caller.vpc("describe_vpcs", vpc_id=scene.vpc),
+        "EnableVpcClassicLink": lambda: caller.vpc("enable_vpc_classic_link", vpc_id=scene.vpc),
+        "DisableVpcClassicLink": lambda: caller.vpc("disable_vpc_classic_link", vpc_id=scene.vpc),
+    }
+
+
+@pytest.mark.parametrize("action", ALIBABA_ACTIONS)
+def test_each_documented_code_of_each_action_arrives_as_the_librarys_exception(alibaba, action):
+    call, codes = actions(alibaba, Caller(alibaba))[action], documented("alibaba", [action])
     for code, status in codes.items():
         status = 400 if status == "-" else int(status)
         answer = {"code": code, "httpStatus": status, "message": "so"}
-        alibaba.simulator.fault({"answer": answer}, action="AttachClassicLinkVpc")
-        assert refused(caller.attach, alibaba.machine, alibaba.vpc) == (code, status)
+        alibaba.simulator.fault({"answer": answer}, action=action)
+        assert refused(call) == (code, status)
     assert len(codes) > 40 and alibaba.links() == {}
 
 

@@ -47,6 +47,19 @@ def linked(vpc, **params):
     return {link["instanceId"]: link.get("unVpcId") or link["uniqVpcId"] for link in answer["data"]}
 
 
+def actions(scene):
+    """What the operator calls: the service and the parameters of each action."""
+    link = {"vpcId": scene.vpc, "instanceIds": [scene.machine]}
+    return {
+        "AttachClassicLinkVpc": ("vpc", link),
+        "DetachClassicLinkVpc": ("vpc", link),
+        "DescribeVpcClassicLink": ("vpc", {"vpcId": scene.vpc, "limit": 50}),
+        "DescribeVpcTaskResult": ("vpc", {"taskId": 1}),
+        "DescribeVpcEx": ("vpc", {"vpcId": scene.vpc}),
+        "DescribeInstances": ("cvm", {"instanceIds": [scene.machine]}),
+    }
+
+
 def state(vpc, answer):
     data = vpc.read("DescribeVpcTaskResult", taskId=answer["taskId"])["data"]
     return data["status"]
@@ -98,6 +111,27 @@ def test_what_is_impossible_is_refused_and_changes_nothing(tencent):
     assert answer["codeDesc"] == "InstanceAlreadyLinked" and linked(vpc) == {tencent.machine: tencent.vpc}
 
 
+def test_what_is_not_there_is_neither_removed_nor_followed(tencent):
+    tencent.simulator.settings(switches={"detachWithoutLink": "not-found"})
+    vpc = Caller(tencent, "vpc")
+    answer = vpc.read("DetachClassicLinkVpc", vpcId=tencent.vpc, instanceIds=[tencent.machine])
+    assert answer["code"] != 0 and "taskId" not in answer
+    answer = vpc.read("DetachClassicLinkVpc", vpcId="vpc-nowhere1", instanceIds=[tencent.machine])
+    assert answer["codeDesc"] == "InvalidVpc.NotFound" and "taskId" not in answer
+    for setting, code in (("not-found", 5000), ("invalid-parameter", 4000)):
+        tencent.simulator.settings(tencentV2={"unknownTask": setting})
+        answer = vpc.read("DescribeVpcTaskResult", taskId=1)
+        assert answer["code"] == code and "data" not in answer
+    assert tencent.links() == {}
+
+
+def test_a_task_that_failed_says_so(tencent):
+    tencent.simulator.fault({"failTask": {"message": "no"}}, action="AttachClassicLinkVpc")
+    vpc = Caller(tencent, "vpc")
+    answer = vpc.read("AttachClassicLinkVpc", vpcId=tencent.vpc, instanceIds=[tencent.machine])
+    assert state(vpc, answer) == 1 and linked(vpc) == {}
+
+
 def test_a_wrong_secret_key_and_an_unknown_key_are_refused(tencent):
     tencent.use(tencent.key, "another", None)
     assert Caller(tencent, "vpc").read("DescribeVpcClassicLink")["code"] == 4100
@@ -105,15 +139,18 @@ def test_a_wrong_secret_key_and_an_unknown_key_are_refused(tencent):
     assert Caller(tencent, "vpc").read("DescribeVpcClassicLink")["code"] == 4104
 
 
-def test_each_documented_code_arrives_and_changes_nothing(tencent):
-    vpc, action, codes = Caller(tencent, "vpc"), "AttachClassicLinkVpc", documented("tencent-v2", ["AttachClassicLinkVpc"])
+@pytest.mark.parametrize("action", ["AttachClassicLinkVpc", "DetachClassicLinkVpc", "DescribeVpcClassicLink",
+                                    "DescribeVpcTaskResult", "DescribeVpcEx", "DescribeInstances"])
+def test_each_documented_code_of_each_action_arrives_and_changes_nothing(tencent, action):
+    service, fields = actions(tencent)[action]
+    caller, codes = Caller(tencent, service), documented("tencent-v2", [action])
     for code in codes:
         said = {"code": int(code)} if code.isdigit() else {"code": 4000, "codeDesc": code}
         tencent.simulator.fault({"answer": {**said, "message": "so"}}, action=action)
-        answer = vpc.read(action, vpcId=tencent.vpc, instanceIds=[tencent.machine])
+        answer = caller.read(action, **fields)
         assert code in (str(answer["code"]), answer.get("codeDesc"))
-        assert "taskId" not in answer
-    assert len(codes) > 20 and linked(vpc) == tencent.links() == {}
+        assert not {"taskId", "data", "instanceSet"} & set(answer)
+    assert len(codes) > 20 and tencent.links() == {}
 
 
 def test_a_page_of_a_gateway_is_an_error_of_the_library(tencent):

@@ -15,6 +15,8 @@ from scene import documented
 SIGNING = [("TC3-HMAC-SHA256", "POST"), ("TC3-HMAC-SHA256", "GET"), ("HmacSHA256", "POST"), ("HmacSHA256", "GET"),
            ("HmacSHA1", "POST"), ("HmacSHA1", "GET")]
 
+NOBODYS_TASK = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a"
+
 
 def profile(scene, method="TC3-HMAC-SHA256", verb="POST", api="tencentV3"):
     http = HttpProfile(protocol="http", endpoint=scene.simulator.address(api), reqMethod=verb)
@@ -145,14 +147,36 @@ def test_an_unknown_key_and_a_wrong_token_are_refused(tencent):
     assert refused(Caller(tencent).linked) == "AuthFailure.SecretIdNotFound"
 
 
-@pytest.mark.parametrize("action", ["AttachClassicLinkVpc", "DescribeClassicLinkInstances"])
-def test_each_documented_code_arrives_as_the_librarys_exception(tencent, action):
-    caller, codes = Caller(tencent), documented("tencent-v3", [action])
-    fields = {"VpcId": tencent.vpc, "InstanceIds": [tencent.machine]} if action.startswith("Attach") else {}
+def actions(scene):
+    """What the operator calls: the service and the fields of each action."""
+    link = {"VpcId": scene.vpc, "InstanceIds": [scene.machine]}
+    return {
+        "AttachClassicLinkVpc": ("vpc", link),
+        "DetachClassicLinkVpc": ("vpc", link),
+        "DescribeClassicLinkInstances": ("vpc", {"Offset": "0", "Limit": "100"}),
+        "DescribeVpcTaskResult": ("vpc", {"TaskId": NOBODYS_TASK}),
+        "DescribeVpcs": ("vpc", {"VpcIds": [scene.vpc]}),
+        "DescribeVpcLimits": ("vpc", {"LimitTypes": ["vpc-max-basic-network-interconnections"]}),
+        "DescribeInstances": ("cvm", {"InstanceIds": [scene.machine]}),
+    }
+
+
+@pytest.mark.parametrize("setting, code", [("not-found", "ResourceNotFound"),
+                                           ("invalid-parameter-value", "InvalidParameterValue")])
+def test_a_task_that_nobody_started_is_refused(tencent, setting, code):
+    tencent.simulator.settings(tencentV3={"unknownTask": setting})
+    assert refused(Caller(tencent).vpc, "DescribeVpcTaskResult", TaskId=NOBODYS_TASK) == code
+
+
+@pytest.mark.parametrize("action", ["AttachClassicLinkVpc", "DetachClassicLinkVpc", "DescribeClassicLinkInstances",
+                                    "DescribeVpcTaskResult", "DescribeVpcs", "DescribeVpcLimits", "DescribeInstances"])
+def test_each_documented_code_of_each_action_arrives_as_the_librarys_exception(tencent, action):
+    service, fields = actions(tencent)[action]
+    call, codes = getattr(Caller(tencent), service), documented("tencent-v3", [action])
     for code in codes:
         tencent.simulator.fault({"answer": {"code": code, "message": "so"}}, action=action)
-        assert refused(caller.vpc, action, **fields) == code
-    assert len(codes) > 30 and tencent.links() == {}
+        assert refused(call, action, **fields) == code
+    assert len(codes) > 50 and tencent.links() == {}
 
 
 @pytest.mark.parametrize("effect", ["loseAnswer", "badGatewayAfter", "truncatedJson"])

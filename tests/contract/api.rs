@@ -67,4 +67,70 @@ impl Api {
     pub(crate) fn machine(self, number: usize) -> InstanceId {
         InstanceId::new(&format!("{}-{number:08}", self.of("ins", "ins", "i"))).unwrap()
     }
+
+    /// The fields that its answers have.
+    pub(crate) fn fields(self) -> &'static [&'static str] {
+        self.of(&V2_FIELDS, &V3_FIELDS, &ALIBABA_FIELDS)
+    }
 }
+
+const V2_FIELDS: [&str; 15] = [
+    "code",
+    "codeDesc",
+    "message",
+    "taskId",
+    "totalCount",
+    "data",
+    "vpcId",
+    "uniqVpcId",
+    "instanceId",
+    "lanIp",
+    "instanceSet",
+    "unInstanceId",
+    "status",
+    "cidrBlock",
+    "output",
+];
+
+const V3_FIELDS: [&str; 18] = [
+    "Response",
+    "RequestId",
+    "TotalCount",
+    "ClassicLinkInstanceSet",
+    "InstanceId",
+    "VpcId",
+    "InstanceSet",
+    "InstanceState",
+    "PrivateIpAddresses",
+    "VirtualPrivateCloud",
+    "VpcSet",
+    "CidrBlock",
+    "Status",
+    "Output",
+    "VpcLimitSet",
+    "LimitType",
+    "LimitValue",
+    "RestrictState",
+];
+
+const ALIBABA_FIELDS: [&str; 19] = [
+    "RequestId",
+    "TotalCount",
+    "PageNumber",
+    "PageSize",
+    "Links",
+    "Link",
+    "InstanceId",
+    "VpcId",
+    "Instances",
+    "Instance",
+    "Status",
+    "InstanceNetworkType",
+    "InnerIpAddress",
+    "IpAddress",
+    "VpcAttributes",
+    "OperationLocks",
+    "LockReason",
+    "CidrBlock",
+    "ClassicLinkEnabled",
+];

@@ -33,6 +33,8 @@ on_each_api! {
 }
 
 const DEADLINE: Duration = Duration::from_millis(700);
+/// What a deadline may be missed by, on a busy machine: far from the minute that the slowest answer takes.
+const LATE: Duration = Duration::from_secs(10);
 
 /// What may become of an answer, and whether the call was carried out all the same.
 fn accidents() -> Vec<(Value, bool)> {
@@ -73,7 +75,7 @@ async fn a_look_without_a_usable_answer_is_an_error(cloud: &Cloud) {
         let asked = Instant::now();
         let looks = looks(cloud.api);
         let answers = join_all(looks.iter().map(|action| provider.ask(*action, &topic))).await;
-        assert!(asked.elapsed() < DEADLINE * 5, "{accident}: after {:?}", asked.elapsed());
+        assert!(asked.elapsed() < DEADLINE * 5 + LATE, "{accident}: after {:?}", asked.elapsed());
         for (look, answer) in looks.iter().zip(answers) {
             assert!(matches!(answer, Err(Kind::Transient | Kind::Unclear)), "{look:?}, {accident}: {answer:?}");
         }
@@ -90,7 +92,7 @@ async fn a_change_without_a_usable_answer_may_have_happened(cloud: &Cloud) {
         let before = cloud.calls().await.len();
         let asked = Instant::now();
         let both = tokio::join!(provider.ask(Action::Attach, &free), provider.ask(Action::Detach, &tied));
-        assert!(asked.elapsed() < DEADLINE * 5, "{accident}: after {:?}", asked.elapsed());
+        assert!(asked.elapsed() < DEADLINE * 5 + LATE, "{accident}: after {:?}", asked.elapsed());
         for answer in [both.0, both.1] {
             let may_have_happened = answer.as_ref().is_err_and(|kind| kind.may_have_happened());
             assert!(may_have_happened, "{accident}: {answer:?}");
@@ -241,69 +243,9 @@ fn looks(api: Api) -> Vec<Action> {
     api.actions().into_iter().filter(|action| !matches!(action, Action::Attach | Action::Detach)).collect()
 }
 
-/// The fields that the answers of an API have, each for itself and all at once.
+/// The fields that answers have, each for itself and all at once.
 fn fields(api: Api) -> Vec<Vec<&'static str>> {
-    let names: &[&str] = match api {
-        Api::V2 => &[
-            "code",
-            "codeDesc",
-            "message",
-            "taskId",
-            "totalCount",
-            "data",
-            "vpcId",
-            "uniqVpcId",
-            "instanceId",
-            "lanIp",
-            "instanceSet",
-            "unInstanceId",
-            "status",
-            "cidrBlock",
-            "output",
-        ],
-        Api::V3 => &[
-            "Response",
-            "RequestId",
-            "TotalCount",
-            "ClassicLinkInstanceSet",
-            "InstanceId",
-            "VpcId",
-            "InstanceSet",
-            "InstanceState",
-            "PrivateIpAddresses",
-            "VirtualPrivateCloud",
-            "VpcSet",
-            "CidrBlock",
-            "Status",
-            "Output",
-            "VpcLimitSet",
-            "LimitType",
-            "LimitValue",
-            "RestrictState",
-        ],
-        Api::Alibaba => &[
-            "RequestId",
-            "TotalCount",
-            "PageNumber",
-            "PageSize",
-            "Links",
-            "Link",
-            "InstanceId",
-            "VpcId",
-            "Instances",
-            "Instance",
-            "Status",
-            "InstanceNetworkType",
-            "InnerIpAddress",
-            "IpAddress",
-            "VpcAttributes",
-            "OperationLocks",
-            "LockReason",
-            "CidrBlock",
-            "ClassicLinkEnabled",
-        ],
-    };
-    names.iter().map(|name| vec![*name]).chain([names.to_vec()]).collect()
+    api.fields().iter().map(|name| vec![*name]).chain([api.fields().to_vec()]).collect()
 }
 
 /// A machine that is linked to a VPC, and a task that runs for another, where there are tasks.

@@ -9,18 +9,11 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use classiclink::{
-    cloud::{
-        Action, Provider, alibaba,
-        credentials::{Credentials, Keyring},
-        http::Client,
-        pace::Pace,
-        tencent,
-    },
-    link::{InstanceId, Region, TaskId, VpcId},
+    cloud::Action,
+    link::{InstanceId, TaskId, VpcId},
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -31,7 +24,7 @@ use crate::{
     api::Api,
     http,
     process::{guarded, kill, new_log, program, start},
-    subject::{Subject, Topic},
+    subject::Topic,
 };
 
 pub(crate) const ACCOUNT: &str = "100000000001";
@@ -44,13 +37,19 @@ pub(crate) const UUID: &str = "354f4ac3-8546-4516-8c8a-69e3ab73aa8a";
 /// One for all tests: a client belongs to the runtime that it was made in.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
-/// The operator's own client, as it is; to make one takes a while.
-static PATIENT: LazyLock<Client> = LazyLock::new(|| Client::new().unwrap());
-
 /// Leads a test to its end before a cloud with this API.
 pub(crate) fn before(api: Api, test: impl AsyncFnOnce(&Cloud)) {
+    before_set(api, json!({}), test);
+}
+
+/// The same, with the first generation of Alibaba Cloud's error codes.
+pub(crate) fn before_g1(test: impl AsyncFnOnce(&Cloud)) {
+    before_set(Api::Alibaba, json!({ "alibaba": { "generation": "g1" } }), test);
+}
+
+fn before_set(api: Api, defaults: Value, test: impl AsyncFnOnce(&Cloud)) {
     RUNTIME.block_on(async {
-        let cloud = Cloud::start(api).await;
+        let cloud = Cloud::start(api, defaults).await;
         test(&cloud).await;
         cloud.has_got_nothing_twice().await;
     });
@@ -65,16 +64,23 @@ pub(crate) fn no_vpc() -> VpcId {
 pub(crate) struct Cloud {
     pub(crate) api: Api,
     process: Child,
-    at: Addresses,
-    asked: Arc<AtomicUsize>,
+    pub(crate) at: Addresses,
+    /// How many changes were asked for.
+    pub(crate) asked: Arc<AtomicUsize>,
+    /// Settings that are other than the simulator's defaults, unless a test says otherwise.
+    defaults: Value,
 }
 
+/// Where each of its services is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Addresses {
-    tencent_v2: String,
-    tencent_v3: String,
-    alibaba: String,
+pub(crate) struct Addresses {
+    pub(crate) tencent_v2: String,
+    pub(crate) tencent_v3: String,
+    pub(crate) alibaba: String,
+    pub(crate) tencent_sts: String,
+    pub(crate) alibaba_sts: String,
+    pub(crate) metadata: String,
     control: String,
 }
 
@@ -85,7 +91,7 @@ pub(crate) struct Call {
 }
 
 impl Cloud {
-    async fn start(api: Api) -> Self {
+    async fn start(api: Api, defaults: Value) -> Self {
         let test = thread::current().name().unwrap_or_default().replace("::", "-");
         let mut command = guarded(&program("classiclink-sim"));
         command.stdout(Stdio::piped());
@@ -93,58 +99,13 @@ impl Cloud {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
-        let cloud = Self { api, process, at, asked: Arc::default() };
+        let cloud = Self { api, process, at, asked: Arc::default(), defaults };
         let key = json!({ "secretId": KEY, "secretKey": SECRET });
         let owner = api.of("tencent", "tencent", "alibaba");
         cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         // What a change does is there when it is answered, unless a test says otherwise.
         cloud.reset().await;
         cloud
-    }
-
-    /// A provider with the right keys.
-    pub(crate) fn provider(&self) -> Subject {
-        self.provider_with(Some((KEY, SECRET, None)))
-    }
-
-    /// A provider with these keys, or none: id, secret, token.
-    pub(crate) fn provider_with(&self, keys: Option<(&str, &str, Option<&str>)>) -> Subject {
-        self.subject(self.address(), keys, PATIENT.clone())
-    }
-
-    /// A provider whose calls end sooner than those of the operator.
-    pub(crate) fn impatient(&self, deadline: Duration) -> Subject {
-        self.subject(self.address(), Some((KEY, SECRET, None)), Client::with_deadline(deadline).unwrap())
-    }
-
-    /// A provider that calls another address.
-    pub(crate) fn astray(&self, at: &str) -> Subject {
-        self.subject(at, Some((KEY, SECRET, None)), PATIENT.clone())
-    }
-
-    fn address(&self) -> &str {
-        self.api.of(&self.at.tencent_v2, &self.at.tencent_v3, &self.at.alibaba)
-    }
-
-    fn subject(&self, at: &str, keys: Option<(&str, &str, Option<&str>)>, http: Client) -> Subject {
-        let keyring = Keyring::default();
-        if let Some((id, secret, token)) = keys {
-            keyring.put(Ok(Credentials::new(id.into(), secret.into(), token.map(Into::into))));
-        }
-        let keyring = Arc::new(keyring);
-        // The budget is another one's business: what is waited for here is the cloud.
-        let pace = Pace::new(1000).resting(Duration::ZERO);
-        let (region, at) = (Region::new(self.api.region()).unwrap(), Some(at.to_owned()));
-        let tencent = tencent::Endpoints { vpc: at.clone(), cvm: at.clone() };
-        let provider: Box<dyn Provider> = match self.api {
-            Api::V2 => Box::new(tencent::V2::new(&tencent, region, keyring, pace, http).unwrap()),
-            Api::V3 => Box::new(tencent::V3::new(&tencent, region, keyring, pace, http).unwrap()),
-            Api::Alibaba => {
-                let endpoints = alibaba::Endpoints { ecs: at.clone(), vpc: at };
-                Box::new(alibaba::Ecs::new(&endpoints, region, keyring, pace, http).unwrap())
-            }
-        };
-        Subject::new(provider, &self.asked)
     }
 
     /// A new VPC with this range, and with ClassicLink on where there is such a switch.
@@ -201,6 +162,11 @@ impl Cloud {
         self.ask(Method::PATCH, &format!("vpcs/{vpc}"), Some(to)).await;
     }
 
+    /// Someone removes a VPC.
+    pub(crate) async fn remove_vpc(&self, vpc: &VpcId) {
+        self.ask(Method::DELETE, &format!("vpcs/{vpc}"), None).await;
+    }
+
     /// Changes the key; `null` takes something away.
     pub(crate) async fn change_key(&self, to: Value) {
         self.ask(Method::PATCH, &format!("accounts/{ACCOUNT}/keys/{KEY}"), Some(to)).await;
@@ -229,13 +195,19 @@ impl Cloud {
 
     /// Every switch that concerns its API, with all its settings.
     pub(crate) async fn space(&self) -> Value {
-        self.ask(Method::GET, &format!("settings/space?api={}", self.api.dialect()), None).await
+        self.space_of(self.api.dialect()).await
+    }
+
+    /// Every switch of another of the simulator's services.
+    pub(crate) async fn space_of(&self, service: &str) -> Value {
+        self.ask(Method::GET, &format!("settings/space?api={service}"), None).await
     }
 
     /// All settings are what they are by default.
     pub(crate) async fn reset(&self) {
         self.ask(Method::DELETE, "settings", None).await;
         self.set(json!({ "timing": { "taskDurationMs": 0 } })).await;
+        self.set(self.defaults.clone()).await;
     }
 
     /// Changes the settings that are named.

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the simulator lives in real time")]
 
-/// Each test on each API; those of one cloud on that.
+/// Each test on each API, on Alibaba Cloud's with both generations of its error codes; those of one cloud on that.
 macro_rules! on_each_api {
     (each: [$($test:ident),* $(,)?], tencent: [$($of_tencent:ident),* $(,)?], alibaba: [$($of_alibaba:ident),* $(,)?]) => {
         mod v2 {
@@ -21,12 +21,18 @@ macro_rules! on_each_api {
             $(#[test] fn $test() { crate::cloud::before(crate::api::Api::Alibaba, super::$test); })*
             $(#[test] fn $of_alibaba() { crate::cloud::before(crate::api::Api::Alibaba, super::$of_alibaba); })*
         }
+        mod alibaba_g1 {
+            $(#[test] fn $test() { crate::cloud::before_g1(super::$test); })*
+            $(#[test] fn $of_alibaba() { crate::cloud::before_g1(super::$of_alibaba); })*
+        }
     };
 }
 
 mod api;
 mod broken;
 mod changes;
+mod choices;
+mod clients;
 mod cloud;
 mod keys;
 mod limits;
@@ -35,6 +41,7 @@ mod machines;
 mod subject;
 mod switches;
 mod tasks;
+mod tokens;
 mod vpcs;
 
 #[expect(dead_code, reason = "the cluster tests ask an operator as well")]

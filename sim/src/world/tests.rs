@@ -257,6 +257,18 @@ fn the_detach_of_a_dead_record_succeeds_or_is_refused_and_it_vanishes() {
 }
 
 #[test]
+fn a_dead_record_whose_detach_is_refused_in_its_task_does_not_vanish_before_that() {
+    let mut world = dead();
+    world.rules.switches.detach_of_dead_record = DetachOfDeadRecord::NotFoundThenVanishes;
+    world.rules.switches.business_checks = Checked::InTask;
+    detach(&mut world, "good", &[1], 2_000).unwrap();
+    world.advance(4_999);
+    assert_eq!(listed(&world, 4_999).len(), 1);
+    world.advance(5_000);
+    assert!(listed(&world, 5_000).is_empty());
+}
+
+#[test]
 fn a_detach_touches_only_a_link_to_the_vpc_it_names() {
     let mut world = linked();
     let task = detach(&mut world, "other", &[1], 2_000).unwrap();

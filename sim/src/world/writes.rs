@@ -148,14 +148,16 @@ impl World {
         }
     }
 
-    /// The dead records that a detach is refused for go a little later.
+    /// The dead records that a detach is refused for go a little later than that: after its task where the task is refused.
     fn schedule_vanishing(&mut self, order: &Order, now: Millis) {
         let vanishes = self.rules.switches.detach_of_dead_record == DetachOfDeadRecord::NotFoundThenVanishes;
         let Some(region) = self.places.get(&order.place).filter(|_| vanishes) else { return };
         if order.operation == Operation::Attach {
             return;
         }
-        let at = now + self.rules.timing.vanish_after_ms;
+        let at_once = self.is_checked_at_once(order, Refusal::NoLink);
+        let refused = if at_once { now } else { now + self.task_duration(&order.place.account) };
+        let at = refused + self.rules.timing.vanish_after_ms;
         for serial in order.machines.iter().filter_map(|machine| dead_record(region, machine, &order.vpc)) {
             self.agenda.put(at, Event::RecordVanishes { place: order.place.clone(), serial });
         }

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The APIs: two generations of Tencent Cloud's, and Alibaba Cloud's.
+/// The APIs: two generations of Tencent Cloud's, and Alibaba Cloud's with two generations of error codes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CloudApi {
     V2,
     V3,
+    /// With the codes of 2024.
     Alibaba,
+    /// With the codes of 2018: a setting of the same API.
+    AlibabaG1,
 }
 
 impl CloudApi {
-    /// All.
+    /// All, each once.
     pub(crate) const ALL: [Self; 3] = [Self::V2, Self::V3, Self::Alibaba];
 
     /// Its name in the tables of `tests/data`.
@@ -22,7 +25,7 @@ impl CloudApi {
         match self {
             Self::V2 => "V2",
             Self::V3 => "V3",
-            Self::Alibaba => "Alibaba",
+            Self::Alibaba | Self::AlibabaG1 => "Alibaba",
         }
     }
 
@@ -31,7 +34,7 @@ impl CloudApi {
         match self {
             Self::V2 => "tencentV2",
             Self::V3 => "tencentV3",
-            Self::Alibaba => "alibaba",
+            Self::Alibaba | Self::AlibabaG1 => "alibaba",
         }
     }
 
@@ -39,7 +42,20 @@ impl CloudApi {
     pub(crate) const fn links_die_with_address(self) -> bool {
         match self {
             Self::V2 | Self::V3 => true,
-            Self::Alibaba => false,
+            Self::Alibaba | Self::AlibabaG1 => false,
+        }
+    }
+
+    /// Whether a change may be for several machines.
+    pub(crate) const fn has_batches(self) -> bool {
+        self.has_tasks()
+    }
+
+    /// Whether the return of a machine can end its link before the machine is destroyed.
+    pub(crate) const fn unlinks_in_bin(self) -> bool {
+        match self {
+            Self::V2 | Self::V3 => true,
+            Self::Alibaba | Self::AlibabaG1 => false,
         }
     }
 
@@ -55,7 +71,9 @@ impl CloudApi {
         match self {
             Self::V2 => tencent("V2"),
             Self::V3 => tencent("V3"),
-            Self::Alibaba => json!({ "provider": "AlibabaCloud", "endpoints": { "vpc": at, "ecs": at } }),
+            Self::Alibaba | Self::AlibabaG1 => {
+                json!({ "provider": "AlibabaCloud", "endpoints": { "vpc": at, "ecs": at } })
+            }
         }
     }
 
@@ -63,7 +81,7 @@ impl CloudApi {
     pub(crate) const fn region(self) -> &'static str {
         match self {
             Self::V2 | Self::V3 => "ap-guangzhou",
-            Self::Alibaba => "cn-hangzhou",
+            Self::Alibaba | Self::AlibabaG1 => "cn-hangzhou",
         }
     }
 
@@ -71,8 +89,13 @@ impl CloudApi {
     pub(crate) fn entries(self, id: &str, secret: &str) -> Value {
         match self {
             Self::V2 | Self::V3 => json!({ "secretId": id, "secretKey": secret }),
-            Self::Alibaba => json!({ "accessKeyId": id, "accessKeySecret": secret }),
+            Self::Alibaba | Self::AlibabaG1 => json!({ "accessKeyId": id, "accessKeySecret": secret }),
         }
+    }
+
+    /// Whether it is Alibaba Cloud's.
+    pub(crate) const fn is_alibaba(self) -> bool {
+        matches!(self, Self::Alibaba | Self::AlibabaG1)
     }
 
     /// Whether a change is a task, which takes its time.

@@ -69,10 +69,13 @@ impl Cloud {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));
         let cloud = Self { process, log, at, generation: api, key_id: format!("AKIDcanary{name}") };
-        let owner = if api == CloudApi::Alibaba { "alibaba" } else { "tencent" };
+        let owner = if api.is_alibaba() { "alibaba" } else { "tencent" };
         let key = json!({ "secretId": cloud.key_id, "secretKey": cloud.secret() });
         cloud.post("accounts", json!({ "id": ACCOUNT, "cloud": owner, "keys": [key] })).await;
         cloud.time(json!({ "taskDurationMs": 300 })).await;
+        if api == CloudApi::AlibabaG1 {
+            cloud.set(&json!({ "alibaba": { "generation": "g1" } })).await;
+        }
         cloud
     }
 
@@ -81,7 +84,7 @@ impl Cloud {
         match self.generation {
             CloudApi::V2 => &self.at.tencent_v2,
             CloudApi::V3 => &self.at.tencent_v3,
-            CloudApi::Alibaba => &self.at.alibaba,
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => &self.at.alibaba,
         }
     }
 
@@ -125,7 +128,7 @@ impl Cloud {
 
     /// A new VPC with this range, and with ClassicLink on where there is such a switch.
     pub(crate) async fn vpc(&self, cidr: &str) -> String {
-        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation == CloudApi::Alibaba })).await
+        self.make("vpcs", json!({ "cidr": cidr, "classicLinkEnabled": self.generation.is_alibaba() })).await
     }
 
     /// Someone switches ClassicLink of a VPC on or off.
@@ -143,19 +146,9 @@ impl Cloud {
         self.ask(Method::PATCH, &format!("vpcs/{vpc}"), Some(&json!({ "quota": links }))).await;
     }
 
-    /// A new machine of the classic network with this private address.
-    pub(crate) async fn machine(&self, ip: &str) -> String {
-        self.make("machines", json!({ "ip": ip })).await
-    }
-
     /// A new machine that belongs to a VPC.
     pub(crate) async fn machine_of_vpc(&self, ip: &str, vpc: &str) -> String {
         self.make("machines", json!({ "ip": ip, "network": "vpc", "vpcId": vpc })).await
-    }
-
-    /// A new machine with this id.
-    pub(crate) async fn machine_named(&self, id: &str, ip: &str) {
-        self.make("machines", json!({ "id": id, "ip": ip })).await;
     }
 
     /// A machine at 10.66.0.7 and a VPC that it can be linked to.
@@ -163,34 +156,11 @@ impl Cloud {
         (self.machine("10.66.0.7").await, self.vpc("10.1.0.0/16").await)
     }
 
-    async fn make(&self, what: &str, mut of: Value) -> String {
+    pub(super) async fn make(&self, what: &str, mut of: Value) -> String {
         of["account"] = json!(ACCOUNT);
         of["region"] = json!(self.generation.region());
         let made = self.post(what, of).await;
         made["id"].as_str().unwrap().to_owned()
-    }
-
-    /// The machine gets another private address.
-    pub(crate) async fn change_ip(&self, machine: &str, ip: &str) {
-        self.post(&format!("machines/{machine}/change-ip"), json!({ "ip": ip })).await;
-    }
-
-    /// The machine is given back, and destroyed; only one of the clouds has a recycle bin.
-    pub(crate) async fn return_machine(&self, machine: &str) {
-        if self.generation != CloudApi::Alibaba {
-            self.post(&format!("machines/{machine}/return"), json!({})).await;
-        }
-        self.post(&format!("machines/{machine}/destroy"), json!({})).await;
-    }
-
-    /// The machine is moved into a VPC, for good.
-    pub(crate) async fn migrate(&self, machine: &str, vpc: &str, ip: &str) {
-        self.post(&format!("machines/{machine}/migrate-to-vpc"), json!({ "vpcId": vpc, "ip": ip })).await;
-    }
-
-    /// The machine is destroyed, and never was in a state that announces it.
-    pub(crate) async fn destroy_machine(&self, machine: &str) {
-        self.post(&format!("machines/{machine}/destroy"), json!({})).await;
     }
 
     /// Someone links the machine at the console.
@@ -255,6 +225,16 @@ impl Cloud {
     /// Puts something in the way of every call of this action, until that is taken away.
     pub(crate) async fn strike_for_ever(&self, action: Action, effect: Value) {
         self.post("faults", json!({ "action": action.name(), "count": null, "effect": effect })).await;
+    }
+
+    /// The next two calls of this action come too fast for the cloud: those after them wait for each other.
+    pub(crate) async fn slow_down(&self, action: Action) {
+        let answer = match self.generation {
+            CloudApi::V2 => json!({ "code": 4400 }),
+            CloudApi::V3 => json!({ "code": "RequestLimitExceeded" }),
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => json!({ "code": "Throttling.User", "httpStatus": 400 }),
+        };
+        self.post("faults", json!({ "action": action.name(), "count": 2, "effect": { "answer": answer } })).await;
     }
 
     /// The cloud is not to be reached: every connection is reset.
@@ -322,7 +302,7 @@ impl Cloud {
     pub(crate) fn tokens(&self) -> (&str, &str) {
         let sts = match self.generation {
             CloudApi::V2 | CloudApi::V3 => &self.at.tencent_sts,
-            CloudApi::Alibaba => &self.at.alibaba_sts,
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => &self.at.alibaba_sts,
         };
         (sts, &self.at.metadata)
     }
@@ -331,7 +311,7 @@ impl Cloud {
     pub(crate) fn role_arn(&self, name: &str) -> String {
         match self.generation {
             CloudApi::V2 | CloudApi::V3 => format!("qcs::cam::uin/{ACCOUNT}:roleName/{name}"),
-            CloudApi::Alibaba => format!("acs:ram::{ACCOUNT}:role/{name}"),
+            CloudApi::Alibaba | CloudApi::AlibabaG1 => format!("acs:ram::{ACCOUNT}:role/{name}"),
         }
     }
 
@@ -377,7 +357,7 @@ impl Cloud {
         self.ask(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Value {
         self.ask(Method::POST, path, Some(&body)).await
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 mod calls;
 pub(crate) mod cloud;
 mod http;
+mod machines;
 pub(crate) mod operator;
 mod process;
 pub(crate) mod read;

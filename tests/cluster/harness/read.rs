@@ -43,6 +43,8 @@ pub(crate) trait TellsOfLink {
     fn on_record(&self) -> Option<&LinkRecord>;
     /// The change under way.
     fn task(&self) -> Option<&TaskRecord>;
+    /// Whether what it says is about its present specification.
+    fn is_current(&self) -> bool;
     /// Whether it says that it is linked, about its present specification.
     fn is_linked_now(&self) -> bool;
     /// Whether it is `Ready`, linked or linked as far as the cloud tells, about its present specification.
@@ -52,13 +54,17 @@ pub(crate) trait TellsOfLink {
 }
 
 impl TellsOfLink for ClassicLink {
+    fn is_current(&self) -> bool {
+        let observed = self.status.as_ref().and_then(|status| status.observed_generation);
+        observed.is_some() && observed == self.metadata.generation
+    }
+
     fn is_linked_now(&self) -> bool {
-        super::until::is_current(self) && self.is("True", Reason::Linked)
+        self.is_current() && self.is("True", Reason::Linked)
     }
 
     fn is_ready_now(&self) -> bool {
-        super::until::is_current(self)
-            && (self.is("True", Reason::Linked) || self.is("True", Reason::AddressUnverified))
+        self.is_current() && (self.is("True", Reason::Linked) || self.is("True", Reason::AddressUnverified))
     }
 
     fn on_record(&self) -> Option<&LinkRecord> {

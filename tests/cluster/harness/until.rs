@@ -37,7 +37,7 @@ impl World {
     /// Waits until a link says this in `Ready`, about its present specification.
     pub(crate) async fn until_says(&self, link: &ClassicLink, status: &str, reason: Reason) -> ClassicLink {
         let what = format!("Ready is {status}, {reason}");
-        self.until(link, &what, |link| is_current(link) && link.is(status, reason)).await
+        self.until(link, &what, |link| link.is_current() && link.is(status, reason)).await
     }
 
     /// Waits until a link no longer exists.
@@ -81,12 +81,6 @@ impl World {
 fn give_up(what: &str, object: Option<&impl serde::Serialize>) -> ! {
     let object = object.map_or_else(|| "(it is gone)".to_owned(), yaml);
     panic!("not within {PATIENCE:?}: {what}\n{object}");
-}
-
-/// Whether the status is about the present specification.
-pub(super) fn is_current(link: &ClassicLink) -> bool {
-    let observed = link.status.as_ref().and_then(|status| status.observed_generation);
-    observed.is_some() && observed == link.metadata.generation
 }
 
 fn yaml(object: &impl serde::Serialize) -> String {

@@ -1,28 +1,40 @@
 //! The seven steps of a link's life, each in two halves: what happens, and what must be so in the end. Between them the
 //! operator may be killed.
+//!
+//! A second link goes along for five of them, so that the cloud is asked for two machines in one call: one whose machine
+//! cannot be linked at first, and which moves to a VPC that perhaps cannot be.
 
-use classiclink::api::ClassicLink;
+use classiclink::api::{ClassicLink, Reason};
 use kube::ResourceExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{World, cloud::CloudApi, read::TellsOfLink, stage::Stage, wait::eventually};
+use super::space::Setting;
+use crate::harness::{
+    World,
+    cloud::{Action, Call},
+    read::{TellsOfLink, Told},
+    stage::Stage,
+    wait::eventually,
+};
 
 /// A step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Step {
-    /// The object is applied: the link is made.
+    /// Both objects are applied: the link is made, and the one that cannot be made holds nothing up.
     Made,
-    /// The machine's private address changes: the link is made again, or follows.
+    /// The machine's private address changes: the link is made again, or follows. The other machine gets one: the
+    /// other link is made.
     Readdressed,
-    /// Somebody removes the link: it is made again.
+    /// Somebody removes the links: they are made again.
     Lost,
-    /// The VPC in the manifest changes: the link moves.
+    /// The VPC in each manifest changes: the link moves.
     Moved,
-    /// The object is deleted: the link goes.
+    /// The objects are deleted: the links go.
     Deleted,
     /// An object that shall retain its link is deleted: the link stays.
     Retained,
-    /// An object takes the link over, and the machine is returned: the object goes.
+    /// An object takes the link over, and the machine is returned: nothing is done while it is in the recycle bin, and the
+    /// object goes once it is destroyed.
     Returned,
 }
 
@@ -32,38 +44,51 @@ impl Step {
         [Self::Made, Self::Readdressed, Self::Lost, Self::Moved, Self::Deleted, Self::Retained, Self::Returned];
 }
 
-/// One life: a cloud, a machine, two VPCs, and the links of others.
+/// One life: a cloud, two machines, three VPCs, and the links of others.
 pub(super) struct Life {
     pub(super) world: World,
     machine: String,
+    late: String,
     bystander: String,
     first: String,
     second: String,
+    wide: String,
+    setting: Setting,
 }
 
 const AT_FIRST: &str = "10.66.0.7";
 const LATER: &str = "10.66.0.99";
+const OF_THE_LATE: &str = "10.66.0.9";
+
+/// So many looks at the machines show what becomes of one in the recycle bin.
+const LOOKS: usize = 3;
 
 impl Life {
-    /// A life in a cloud of its own, before anything happened. `settings` are set one after the other.
-    pub(super) async fn new(stage: &'static Stage, name: &str, api: CloudApi, settings: &[serde_json::Value]) -> Self {
-        let world = World::at(stage, api, name).await;
-        for change in settings {
+    /// A life in a cloud of its own, before anything happened. The settings are set one after the other.
+    pub(super) async fn new(stage: &'static Stage, name: &str, setting: &Setting) -> Self {
+        let world = World::at(stage, setting.api, name).await;
+        for change in &setting.changes {
             world.cloud.set(change).await;
         }
         let (first, second) = (world.cloud.vpc("10.1.0.0/16").await, world.cloud.vpc("10.2.0.0/16").await);
+        let wide = world.cloud.vpc("10.0.0.0/12").await;
         let machine = world.cloud.machine(AT_FIRST).await;
+        let late = world.cloud.machine_in_the_making().await;
         let bystander = world.cloud.machine("10.66.0.8").await;
         world.cloud.link_by_hand(&bystander, &first).await;
-        Self { world, machine, bystander, first, second }
+        Self { world, machine, late, bystander, first, second, wide, setting: setting.clone() }
     }
 
-    fn link(&self, name: &str, vpc: &str, more: &serde_json::Value) -> ClassicLink {
+    fn link(&self, name: &str, vpc: &str, more: &Value) -> ClassicLink {
         self.world.link_with(name, &self.machine, vpc, more)
     }
 
     fn web(&self) -> ClassicLink {
         self.link("web", &self.first, &json!({}))
+    }
+
+    fn late(&self) -> ClassicLink {
+        self.world.link("late", &self.late, &self.first)
     }
 
     fn retaining(&self) -> ClassicLink {
@@ -76,47 +101,90 @@ impl Life {
 
     /// What happens.
     pub(super) async fn begin(&self, step: Step) {
-        let Self { world, machine, second, .. } = self;
+        let Self { world, machine, late, .. } = self;
         match step {
-            Step::Made => drop(world.apply(&self.web()).await),
-            Step::Readdressed => world.cloud.change_ip(machine, LATER).await,
-            Step::Lost => world.cloud.unlink_by_hand(machine).await,
-            Step::Moved => drop(world.edit(&self.web(), json!({ "vpcId": second })).await),
-            Step::Deleted => world.delete(&self.web()).await,
+            Step::Made => {
+                world.apply(&self.web()).await;
+                world.apply(&self.late()).await;
+            }
+            Step::Readdressed => {
+                world.cloud.change_ip(machine, LATER).await;
+                world.cloud.change_ip(late, OF_THE_LATE).await;
+            }
+            Step::Lost => {
+                world.cloud.unlink_by_hand(machine).await;
+                world.cloud.unlink_by_hand(late).await;
+            }
+            Step::Moved => {
+                world.cloud.slow_down(Action::Detach).await;
+                world.edit(&self.web(), json!({ "vpcId": self.second })).await;
+                world.edit(&self.late(), json!({ "vpcId": self.wide })).await;
+            }
+            Step::Deleted => {
+                world.delete(&self.web()).await;
+                world.delete(&self.late()).await;
+            }
             Step::Retained => drop(world.apply(&self.retaining()).await),
             Step::Returned => {
                 world.apply(&self.adopting()).await;
                 world.until(&self.adopting(), "it is taken over", ClassicLink::is_ready_now).await;
-                world.cloud.return_machine(machine).await;
+                world.cloud.put_into_bin(machine).await;
             }
         }
     }
 
+    /// Whether the cloud was asked for both machines in one call; nothing where it never is.
+    pub(super) async fn has_shared(&self) -> Option<bool> {
+        let is_shared = |call: &Call| call.action.is_change() && call.names(&self.machine) && call.names(&self.late);
+        let cloud = &self.world.cloud;
+        if cloud.generation().has_batches() { Some(cloud.calls().await.iter().any(is_shared)) } else { None }
+    }
+
     /// What must be so in the end.
     pub(super) async fn end(&self, step: Step) {
-        let world = &self.world;
+        let Self { world, machine, late, first, second, .. } = self;
         match step {
-            Step::Made => self.until_linked(&self.web(), &self.first, AT_FIRST).await,
-            Step::Readdressed | Step::Lost => self.until_linked(&self.web(), &self.first, LATER).await,
-            Step::Moved => self.until_linked(&self.web(), &self.second, LATER).await,
+            Step::Made => {
+                self.until_linked(&self.web(), (machine, first, AT_FIRST)).await;
+                world.until_says(&self.late(), "False", Reason::InstanceBusy).await;
+            }
+            Step::Readdressed => {
+                self.until_linked(&self.web(), (machine, first, LATER)).await;
+                world.cloud.set_free(late).await;
+                self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
+            }
+            Step::Lost => {
+                self.until_linked(&self.web(), (machine, first, LATER)).await;
+                self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
+                self.lost_in_one_call().await;
+            }
+            Step::Moved => {
+                self.until_linked(&self.web(), (machine, second, LATER)).await;
+                self.until_moved_or_refused().await;
+            }
             Step::Deleted => {
-                world.until_gone(&self.web()).await;
-                assert_eq!(world.cloud.linked(&self.machine).await, None, "{}", world.name);
+                self.until_both_are_gone().await;
             }
             Step::Retained => {
-                self.until_linked(&self.retaining(), &self.second, LATER).await;
+                self.until_linked(&self.retaining(), (machine, second, LATER)).await;
                 world.delete(&self.retaining()).await;
                 world.until_gone(&self.retaining()).await;
-                assert_eq!(world.cloud.linked(&self.machine).await.as_ref(), Some(&self.second), "{}", world.name);
+                assert_eq!(world.cloud.linked(machine).await.as_ref(), Some(second), "{}", world.name);
             }
-            Step::Returned => world.until_gone(&self.adopting()).await,
+            Step::Returned => {
+                if !self.setting.has("timing.recycleBinMs") {
+                    self.nothing_is_done_in_the_bin().await;
+                    world.cloud.destroy_machine(machine).await;
+                }
+                world.until_gone(&self.adopting()).await;
+            }
         }
         self.nobody_was_harmed().await;
     }
 
     /// The cloud has the link, alive, and the object says so.
-    async fn until_linked(&self, link: &ClassicLink, vpc: &str, address: &str) {
-        let Self { world, machine, .. } = self;
+    async fn until_linked(&self, link: &ClassicLink, (machine, vpc, address): (&str, &str, &str)) {
+        let world = &self.world;
         let alive = async || {
             let to = world.cloud.linked(machine).await?;
             let made_for = world.cloud.recorded_ip(machine).await;
@@ -131,6 +199,83 @@ impl Life {
                 && record.is_some_and(|link| link.vpc_id == vpc && link.private_ip.as_deref() == Some(address))
         };
         world.until(link, "it is said to be linked", says).await;
+    }
+
+    /// Both are lost once more. The cloud asks to slow down: both changes wait, and go in one call. One of the machines cannot
+    /// be linked just now, which holds the other one up no longer than it takes to find out.
+    async fn lost_in_one_call(&self) {
+        let Self { world, machine, late, first, .. } = self;
+        world.cloud.take_back_into_the_making(late).await;
+        world.cloud.slow_down(Action::Attach).await;
+        world.cloud.unlink_by_hand(machine).await;
+        // The loss of the address may have ended it.
+        if world.cloud.linked(late).await.is_some() {
+            world.cloud.unlink_by_hand(late).await;
+        }
+        self.until_linked(&self.web(), (machine, first, LATER)).await;
+        world.until_says(&self.late(), "False", Reason::InstanceBusy).await;
+        assert_eq!(world.cloud.linked(late).await, None, "{}", world.name);
+        world.cloud.change_ip(late, OF_THE_LATE).await;
+        world.cloud.set_free(late).await;
+        self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
+    }
+
+    /// Whether a range this wide can be linked is open. Where it cannot be, the object says so, and nothing is left.
+    async fn until_moved_or_refused(&self) {
+        let world = &self.world;
+        if !self.setting.has("switches.wideCidr") {
+            return self.until_linked(&self.late(), (&self.late, &self.wide, OF_THE_LATE)).await;
+        }
+        let refused = |link: &ClassicLink| {
+            let said = link.is("False", Reason::CidrNotSupported) || link.is("False", Reason::Refused);
+            link.is_current() && said && link.on_record().is_none()
+        };
+        world.until(&self.late(), "the range is said to be refused", refused).await;
+        assert_eq!(world.cloud.linked(&self.late).await, None, "{}", world.name);
+    }
+
+    async fn until_both_are_gone(&self) {
+        let world = &self.world;
+        for (link, machine) in [(self.web(), &self.machine), (self.late(), &self.late)] {
+            world.until_gone(&link).await;
+            assert_eq!(world.cloud.linked(machine).await, None, "{}/{}", world.name, link.name_any());
+        }
+    }
+
+    /// Looks at a machine in the recycle bin lead to nothing but a word that is true.
+    async fn nothing_is_done_in_the_bin(&self) {
+        let Self { world, machine, .. } = self;
+        self.until_looked_at().await;
+        self.until_true_of_the_bin().await;
+        // A look whose list of machines is older than the return, and whose list of links is not, has led to an attach
+        // by now, if it has to any.
+        let sent = world.cloud.sent_for(machine).await;
+        self.until_looked_at().await;
+        self.until_true_of_the_bin().await;
+        assert_eq!(world.cloud.sent_for(machine).await, sent, "{}: sent for a machine in the bin", world.name);
+        if !world.cloud.generation().unlinks_in_bin() || self.setting.has("switches.unlinkOnReturn") {
+            assert_eq!(world.cloud.linked(machine).await.as_ref(), Some(&self.second), "{}", world.name);
+        }
+    }
+
+    /// Waits until the machines were listed a few times more.
+    async fn until_looked_at(&self) {
+        let cloud = &self.world.cloud;
+        let so_far = cloud.calls().await.iter().filter(|call| call.action == Action::ListMachines).count();
+        cloud.until_arrived(Action::ListMachines, so_far + LOOKS).await;
+    }
+
+    /// The link is said to be there where it is, and else not to come back.
+    async fn until_true_of_the_bin(&self) {
+        let Self { world, machine, .. } = self;
+        let what = format!("{}/adopting: what is said of a machine in the bin is true", world.name);
+        eventually(&what, async || {
+            let link = world.read(&self.adopting()).await?;
+            let linked = world.cloud.linked(machine).await.is_some();
+            let said = if linked { link.is_ready_now() } else { link.is("False", Reason::InstanceNotReady) };
+            said.then_some(())
+        })
+        .await;
     }
 
     /// Links of others are as they were, and never were two changes under way for one machine.

@@ -40,6 +40,14 @@ pub(super) struct Setting {
     pub(super) changes: Vec<Value>,
 }
 
+impl Setting {
+    /// Whether a switch, as the simulator knows it, is set to something else than its default.
+    pub(super) fn has(&self, switch: &str) -> bool {
+        let (group, name) = switch.split_once('.').unwrap();
+        self.changes.iter().any(|change| change[group].get(name).is_some())
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.api)?;
