@@ -24,3 +24,4 @@ mod rest;
 mod secrets;
 mod switches;
 mod turns;
+mod unread;
