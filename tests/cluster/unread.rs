@@ -16,9 +16,9 @@ use crate::harness::{
 };
 
 async fn may(stage: &Stage, rules: &Value) {
-    let roles: Api<Role> = Api::namespaced(stage.client(), SYSTEM);
+    let api: Api<Role> = Api::namespaced(stage.client(), SYSTEM);
     let change = Patch::Merge(json!({ "rules": rules }));
-    roles.patch("classiclink-operator", &PatchParams::default(), &change).await.unwrap();
+    api.patch("classiclink-operator", &PatchParams::default(), &change).await.unwrap();
 }
 
 #[test]
