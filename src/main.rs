@@ -3,7 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use classiclink::{config::Config, controller, health, metrics::Metrics, telemetry};
+use classiclink::{
+    config::Config,
+    controller,
+    health::{Health, serve},
+    metrics::Metrics,
+    telemetry,
+};
 use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -27,19 +33,19 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     }
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let (metrics, readiness) = (Metrics::new(), health::Readiness::default());
+    let (metrics, health) = (Metrics::new(), Health::default());
     // The admin server stops last, so that what happened while stopping can still be read.
     let admin_stop = CancellationToken::new();
-    let admin = health::serve(config.admin_address, metrics.clone(), readiness.clone(), admin_stop.clone());
+    let admin = serve(config.admin_address, metrics.clone(), health.clone(), admin_stop.clone());
     let mut admin = tokio::spawn(admin);
     let client = client().await?;
-    let controllers = controller::run(client, &config, metrics, readiness.clone(), stop.clone());
+    let controllers = controller::run(client, &config, metrics, health.clone(), stop.clone());
     let ended = tokio::select! {
         ended = controllers => ended.map_err(Into::into),
         // A process without its admin server would be restarted anyway, later and without a word.
         served = &mut admin => return Err(served?.err().map_or_else(|| "the admin server ended".into(), Into::into)),
     };
-    readiness.set(false);
+    health.set_ready(false);
     admin_stop.cancel();
     admin.await??;
     if ended.is_ok() && !stop.is_cancelled() {

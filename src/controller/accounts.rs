@@ -9,7 +9,7 @@ use std::{
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caches, Settings, keys};
+use super::{Caches, Settings, keys, refused};
 use crate::{
     api::{ACKNOWLEDGE, CloudAccount, CloudAccountSpec, Endpoints, Provider as Cloud, Reason, RegionUse, TencentApi},
     clock,
@@ -63,6 +63,12 @@ impl Accounts {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<Account>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Account>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Takes the newest version of an account, and what was read of its keys. What stays the same keeps its brokers, and
@@ -132,7 +138,7 @@ impl Account {
             census,
             name: account.name_any(),
             terminating: account.metadata.deletion_timestamp.is_some(),
-            refused: refused(&spec, settings),
+            refused: refused::why(&spec, settings),
             keyring,
             tempo,
             pace: same.map_or_else(pace, |before| before.pace.clone()),
@@ -254,41 +260,8 @@ fn paced(pace: Pace, cloud: Cloud, tempo: Tempo) -> Pace {
     }
 }
 
-/// Why the specification cannot be acted on. The rules of the API refuse most of it at apply; an object may be older.
-fn refused(spec: &CloudAccountSpec, settings: &Settings) -> Option<Notice> {
-    let written = endpoints(spec);
-    let given = || written.iter().filter_map(|(service, url)| Some((*service, url.as_deref()?)));
-    // The metadata service is plain http at the clouds too, and serves one node alone.
-    let sts = spec.endpoints.as_ref().and_then(|endpoints| endpoints.sts.as_deref());
-    let mut secured = given().map(|(_, url)| url).chain(sts);
-    if !settings.allow_insecure_endpoints && secured.any(is_plain) {
-        return Some(not_ready("a plain http endpoint is taken only with --allow-insecure-endpoints"));
-    }
-    if let Some(error) = given().find_map(|(service, url)| endpoint::check(service, url).err()) {
-        return Some(not_ready(error.to_string()));
-    }
-    let off_loopback = written.iter().any(|(_, url)| !url.as_ref().is_some_and(|url| keys::is_loopback(url)));
-    if settings.time_scale > 1.0 && off_loopback {
-        return Some(not_ready("with --time-scale every endpoint has to be on loopback"));
-    }
-    keys::refused(spec, settings)
-}
-
-/// The services that the cloud's links need, and where the account says they are.
-fn endpoints(spec: &CloudAccountSpec) -> [(&'static str, Option<String>); 2] {
-    let Endpoints { vpc, cvm, ecs, .. } = spec.endpoints.clone().unwrap_or_default();
-    match spec.provider {
-        Cloud::TencentCloud => [("vpc", vpc), ("cvm", cvm)],
-        Cloud::AlibabaCloud => [("vpc", vpc), ("ecs", ecs)],
-    }
-}
-
 pub(super) fn not_ready(message: impl Into<String>) -> Notice {
     Notice::new(Reason::AccountNotReady, message)
-}
-
-fn is_plain(url: &str) -> bool {
-    url.starts_with("http://")
 }
 
 fn sweep(spec: &CloudAccountSpec) -> Duration {

@@ -70,8 +70,9 @@ impl Act<'_> {
     fn keep_right(&self, link: &ClassicLink) {
         let begins = healing::begins(&self.case.observed.record, &self.decision);
         let goes_on = healing::goes_on(&self.case.desired, &self.decision);
-        let stirred = self.context.claims.heals(&self.case.owner.uid, begins, goes_on);
-        stirred.into_iter().for_each(|rivals| self.context.stirred(&link.spec.account_ref.name, rivals));
+        if let Some(rivals) = self.context.claims.heals(&self.case.owner.uid, begins, goes_on) {
+            self.context.stirred(&link.spec.account_ref.name, rivals);
+        }
     }
 
     /// Tells the broker what to do until the next decision.
@@ -158,8 +159,9 @@ impl Act<'_> {
             return Ok(());
         }
         let written = self.context.written.put(status::patch(&self.api(link), link, &next).await?);
-        let stirred = self.context.claims.learn(&written);
-        stirred.into_iter().for_each(|rivals| self.context.stirred(&written.spec.account_ref.name, rivals));
+        if let Some(rivals) = self.context.claims.learn(&written) {
+            self.context.stirred(&written.spec.account_ref.name, rivals);
+        }
         self.remember(decision, now);
         self.log(link, &before, &next);
         self.tell(link, decision.news.iter());

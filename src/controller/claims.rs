@@ -139,9 +139,9 @@ impl Claims {
         // Of several that may not act, one has the watch all the same.
         let able = |rival: &Claimant| rival.holds() || (rival.acts && usable(rival));
         let judged = rivals.iter().map(|rival| (!able(rival), rival.record.task.is_none(), rival.rank(), rival));
-        let (unable, .., first) =
+        let (is_unfit, .., first) =
             judged.min_by(|one, other| (one.0, one.1, one.2).cmp(&(other.0, other.1, other.2)))?;
-        (!unable || !first.acts).then(|| first.clone())
+        (!is_unfit || !first.acts).then(|| first.clone())
     }
 
     /// Whether another object has a change under way for the machine of the object with this UID.

@@ -18,6 +18,7 @@ mod keys;
 mod listing;
 mod observe;
 mod reconcile;
+mod refused;
 mod run;
 mod secret;
 mod status;

@@ -28,13 +28,14 @@ use super::{
 };
 use crate::{
     api::{ClassicLink, CloudAccount},
+    clock,
     cloud::{
         broker::{Owner, Wake},
         credentials::Ambient,
         http,
     },
     config::Config,
-    health::Readiness,
+    health::Health,
     link::{InstanceId, Record, Region},
     metrics::{KindLabel, Metrics},
 };
@@ -44,6 +45,9 @@ use crate::{
 const CONCURRENCY: u16 = 64;
 /// How long running reconciles and calls may take to end: below the 30 s that Kubernetes gives a pod.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// How far apart two beats of the pulse are.
+const PULSE: Duration = Duration::from_secs(10);
 
 /// The receiving ends of the wakes.
 struct Wakes {
@@ -59,7 +63,7 @@ pub async fn run(
     client: Client,
     config: &Config,
     metrics: Metrics,
-    readiness: Readiness,
+    health: Health,
     stop: CancellationToken,
 ) -> Result<(), http::Unusable> {
     let (settings, wakes) = settings(config, metrics, &stop)?;
@@ -89,7 +93,8 @@ pub async fn run(
     });
     let secrets = watches::secrets(&client, &settings.namespace);
     let side = [
-        tokio::spawn(ready_when_listed(Arc::clone(&context), readiness)),
+        tokio::spawn(ready_when_listed(Arc::clone(&context), health.clone())),
+        tokio::spawn(keep_pulse(Arc::clone(&context), health)),
         tokio::spawn(watch_namespaces(namespaces, Arc::clone(&context))),
         tokio::spawn(carry_ripples(heard, Arc::clone(&context))),
         tokio::spawn(accounts_went(gone, Arc::clone(&context))),
@@ -192,10 +197,26 @@ fn account_wakes(
     stream::select(named, by_secret).map(|name| ObjectRef::new(&name))
 }
 
-async fn ready_when_listed(context: Arc<Context>, readiness: Readiness) {
+async fn ready_when_listed(context: Arc<Context>, health: Health) {
     context.listed().await;
-    readiness.set(true);
+    health.set_ready(true);
     tracing::info!("everything is listed; deciding begins");
+}
+
+/// Shows again and again that the locks can be had which every decision takes. They are waited for on a thread of their
+/// own: one that is never had stops this, and nothing else.
+async fn keep_pulse(context: Arc<Context>, health: Health) {
+    loop {
+        let context = Arc::clone(&context);
+        let taken = tokio::task::spawn_blocking(move || {
+            let known = context.accounts.all().iter().filter(|account| account.known().is_some()).count();
+            (known, context.claims.knows(""))
+        });
+        if taken.await.is_ok() {
+            health.beat();
+        }
+        clock::sleep(PULSE).await;
+    }
 }
 
 /// The labels of a namespace changed: its links may be allowed now, or no more.

@@ -5,7 +5,11 @@
 //! about any of them until the account carries the annotation that the message shows. The annotation names the guard, the
 //! number and a hash of the UIDs: it covers those objects and no others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -57,9 +61,23 @@ pub struct Census {
     /// The annotation, as it stands on the account.
     acknowledged: Option<String>,
     covered: BTreeSet<(Guard, String)>,
+    found: Mutex<[Option<Arc<Found>>; 2]>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// Who is suspect. Kept for a moment, since in a wave each of ten thousand objects asks: found anew for each, they would
+/// cost their number's square.
+#[derive(Debug)]
+struct Found {
+    at: Timestamp,
+    suspects: BTreeSet<String>,
+    recorded: usize,
+    token: String,
+}
+
+/// What was found is good for so long while nothing is noted: some may stop being recent meanwhile.
+const GOOD: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Member {
     recorded: bool,
     /// The object itself went.
@@ -68,7 +86,7 @@ struct Member {
 }
 
 /// Since when something is so, and whether it still is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Stamp {
     at: Option<Timestamp>,
     now: bool,
@@ -80,12 +98,16 @@ impl Census {
         let missing = matches!(sighting.machine, MachineSeen::Missing { .. } | MachineSeen::Gone);
         let dead = matches!(sighting.link, LinkSeen::Suspect(_) | LinkSeen::Dead(_));
         let member = self.members.entry(uid.to_owned()).or_default();
+        let before = *member;
         member.recorded = recorded;
         for (stamp, is) in member.stamps.iter_mut().zip([missing && recorded, dead]) {
             if is && !stamp.now {
                 stamp.at = Some(now);
             }
             stamp.now = is;
+        }
+        if *member != before {
+            self.find_again();
         }
     }
 
@@ -95,6 +117,7 @@ impl Census {
             member.recorded = false;
             member.gone = true;
             member.stamps.iter_mut().for_each(|stamp| stamp.now = false);
+            self.find_again();
         }
     }
 
@@ -109,6 +132,7 @@ impl Census {
 
     /// Takes the annotation of the account. It covers those who are suspect now, if it names them.
     pub fn acknowledge(&mut self, annotation: Option<&str>, tempo: Tempo, now: Timestamp) {
+        self.find_again();
         self.acknowledged = annotation.map(str::to_owned);
         self.whose.acknowledge(annotation, now);
         for guard in Guard::ALL {
@@ -125,8 +149,8 @@ impl Census {
         if self.covered.contains(&(guard, uid.to_owned())) {
             return None;
         }
-        let suspects = self.suspects(guard, tempo, now);
-        let recorded = self.members.values().filter(|member| member.recorded).count().max(suspects.len());
+        let found = self.found(guard, tempo, now);
+        let Found { suspects, recorded, token, .. } = &*found;
         if !suspects.contains(uid) || suspects.len() <= guard.believed().max(recorded / 5) {
             return None;
         }
@@ -135,10 +159,29 @@ impl Census {
             guard.reason(),
             format!(
                 "{count} of {recorded} {what} at once; if that is so, annotate CloudAccount {account} with \
-                 {ACKNOWLEDGE}: \"{}\"",
-                token(guard, &suspects)
+                 {ACKNOWLEDGE}: \"{token}\""
             ),
         ))
+    }
+
+    fn found(&self, guard: Guard, tempo: Tempo, now: Timestamp) -> Arc<Found> {
+        let mut kept = self.kept();
+        let slot = &mut kept[guard as usize];
+        if let Some(found) = slot.as_ref().filter(|found| found.at <= now && !apart(Some(found.at), Some(now), GOOD)) {
+            return Arc::clone(found);
+        }
+        let suspects = self.suspects(guard, tempo, now);
+        let recorded = self.members.values().filter(|member| member.recorded).count().max(suspects.len());
+        let token = token(guard, &suspects);
+        Arc::clone(slot.insert(Arc::new(Found { at: now, suspects, recorded, token })))
+    }
+
+    fn find_again(&self) {
+        *self.kept() = [None, None];
+    }
+
+    fn kept(&self) -> MutexGuard<'_, [Option<Arc<Found>>; 2]> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those for whom it is so, or was within the window, and who are not covered.
@@ -224,6 +267,18 @@ mod tests {
     #[test]
     fn those_that_are_still_missing_are_held_for_as_long_as_it_takes() {
         assert!(held(&census(10, 4), "uid-0", 1_000_000).is_some());
+    }
+
+    #[test]
+    fn in_a_wave_the_suspects_are_found_once_for_all_and_again_when_there_is_another() {
+        let mut census = census(10, 4);
+        let found = |census: &Census, now| census.found(Guard::Return, TEMPO(), at(now));
+        let first = found(&census, 1000);
+        census.note("uid-0", true, &gone(), at(1000));
+        assert!(Arc::ptr_eq(&first, &found(&census, 1000)), "nothing new was noted");
+        assert!(!Arc::ptr_eq(&first, &found(&census, 1001)), "some may not be recent any more");
+        census.note("uid-4", true, &gone(), at(1001));
+        assert_eq!(found(&census, 1001).suspects.len(), 5);
     }
 
     #[test]

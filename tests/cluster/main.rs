@@ -25,3 +25,4 @@ mod rest;
 mod secrets;
 mod switches;
 mod turns;
+mod unread;

@@ -25,7 +25,9 @@ fn gone(claims: &Arc<Claims>, events: &[Event<ClassicLink>]) -> Vec<bool> {
             heard.lock().unwrap().push(gone.vanished);
         }
     });
-    events.iter().for_each(|event| listing(event));
+    for event in events {
+        listing(event);
+    }
     let gone = gone.lock().unwrap();
     gone.clone()
 }
