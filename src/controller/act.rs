@@ -21,7 +21,7 @@ use crate::{
     api::{ClassicLink, ClassicLinkStatus, ConditionType, Operation, find},
     clock,
     cloud::broker::{Broker, Place, Ticket},
-    link::{Beat, Change, Decision, Finalizer, InstanceId, Notice, Revisit, Row, Step, begin, report},
+    link::{Beat, Change, Decision, Finalizer, InstanceId, Notice, Record, Revisit, Row, Step, begin, report},
     metrics::ReasonLabel,
 };
 
@@ -226,7 +226,9 @@ impl Act<'_> {
     /// Takes the finalizer off. A status that nobody can read any more is not written.
     async fn release(&self, link: &ClassicLink) -> Result<(), Error> {
         let (claims, uid) = (&self.context.claims, &self.case.owner.uid);
-        claims.releasing(uid);
+        if is_over(&self.decision.row, &self.case.observed.record) {
+            claims.releasing(uid);
+        }
         finalizer::remove(&self.api(link), link).await.inspect_err(|_| claims.stays(uid))?;
         self.tell(link, self.decision.news.iter().chain(&self.decision.cause));
         if let Some(forced) = self.decision.cause.as_ref().filter(|_| self.decision.row == Row::Forced) {
@@ -259,6 +261,12 @@ impl Act<'_> {
     }
 }
 
+/// Whether nothing of the object can land any more once it is let go. Force does not wait for a task that never ends:
+/// the machine stays reserved for that one.
+fn is_over(row: &Row, record: &Record) -> bool {
+    *row != Row::Forced || record.task.is_none()
+}
+
 /// The row under which an intent is reported: a move and a healing keep their own word.
 fn row_of(row: &Row, operation: Operation) -> Row {
     if matches!(row, Row::Move(_) | Row::Dead(_) | Row::Attach) { row.clone() } else { Row::Unsettled(operation) }
@@ -267,4 +275,20 @@ fn row_of(row: &Row, operation: Operation) -> Row {
 /// Stamps of a status have microseconds: one with more would not be recognised when it is read again.
 fn stamp(at: Timestamp) -> Timestamp {
     at.round(Unit::Microsecond).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Lane, VpcId};
+
+    #[test]
+    fn who_is_let_go_by_force_while_a_task_runs_leaves_its_machine_reserved() {
+        let vpc = VpcId::new("vpc-here").unwrap();
+        let attach = Change { operation: Operation::Attach, vpc, lane: Lane::NewLink, most: None, unclear_since: None };
+        let running = begin(&Record::default(), &attach, None, Timestamp::UNIX_EPOCH);
+        assert!(!is_over(&Row::Forced, &running));
+        // In every other row the task was settled by this very decision.
+        assert!(is_over(&Row::Forced, &Record::default()) && is_over(&Row::Gone, &running));
+    }
 }

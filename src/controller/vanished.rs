@@ -45,10 +45,8 @@ pub async fn follow(gone: &Claimant, context: &Context) -> Record {
 pub fn tell(gone: &Claimant, record: &Record, context: &Context) {
     let Some(vpc) = gone.leaves(record) else { return };
     let machine = &gone.machine.1;
-    let message = format!(
-        "{} went without our finalizer: {machine} may still be linked to {vpc}, and that link is left in place",
-        gone.name()
-    );
+    let message =
+        format!("{} is gone, and {machine} may still be linked to {vpc}: that link is left in place", gone.name());
     tracing::warn!(namespace = gone.owner.namespace, link = gone.owner.name, "{message}");
     context.events.tell_account(&gone.account, Notice::new(Reason::LeftInPlace, message));
 }
