@@ -44,12 +44,14 @@ pub(super) fn read<T: DeserializeOwned>(
     match wire::read::<Value>(&answer.body) {
         Ok((request_id, value)) => {
             tracing::debug!(action, request_id, "the cloud answered");
-            // The text of such an error quotes what was read, which may be keys.
+            // An error of reading quotes what was read, which may be keys.
             T::deserialize(value).map_err(|_| error(action, Kind::Transient, OTHER_FORM))
         }
         Err(Failure::Unreadable { text, request_id }) => {
             let request_id = request_id.map(|id| cleaner.code(&id));
-            Err(CloudError { request_id, ..error(action, Kind::Transient, &cleaner.message(&text)) })
+            // What comes after the colon quotes the answer.
+            let text = text.split_once(": ").map_or(text.as_str(), |(what, _)| what);
+            Err(CloudError { request_id, ..error(action, Kind::Transient, &cleaner.message(text)) })
         }
         Err(Failure::Refused { code, message, request_id, .. }) => {
             let kind = codes::of_tokens(&code);

@@ -256,9 +256,14 @@ async fn an_error_has_the_kind_of_its_code_and_no_secret() {
 
 #[tokio::test]
 async fn a_gateway_in_between_and_a_torn_answer_are_faults_of_the_way() {
-    for (status, body) in
-        [(502, "<html>"), (200, ""), (200, "{\"Response\": {\"Credentials\": {\"TmpSecretKey\": \"tmp")]
-    {
+    for (status, body) in [
+        (502, "<html>"),
+        (200, ""),
+        (200, "{\"Response\": {\"Credentials\": {\"TmpSecretKey\": \"tmp"),
+        (200, "\"tmp-key\""),
+        (200, "{\"Response\": {\"Error\": \"tmp-key\"}}"),
+        (200, "{\"Response\": \"tmp-key\"}"),
+    ] {
         let cloud = cloud(&[], move |_| (status, body.to_owned())).await;
         let error = cloud.sts.assume(&keys(), &role()).await.unwrap_err();
         assert_eq!(error.kind, Kind::Transient);
