@@ -51,7 +51,7 @@ test: ## Build everything, then run every test
 verify: ## Lead a link's whole life under every setting of the simulator's switches; up to 40 minutes
 	cargo build --locked --workspace --bins --tests
 	"$(BIN)/control-plane" build
-	cargo test --locked --test cluster -- switches::every_life --include-ignored --nocapture
+	cargo test --locked --test cluster -- switches::every_life switches::space --include-ignored --nocapture
 
 # Needs Python; only after a change of tests/data/switches.json.
 .PHONY: pairs

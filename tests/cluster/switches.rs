@@ -10,6 +10,7 @@ mod space;
 
 use std::{
     env,
+    io::{self, Write},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -50,13 +51,18 @@ fn every_life_ends_right_whatever_the_documents_leave_open() {
 fn seed() -> u64 {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let seed = env::var("SEED").map_or_else(|_| now(), |seed| seed.parse().unwrap());
-    println!("SEED={seed}");
+    say(&format!("SEED={seed}"));
     seed
+}
+
+/// Says it in each run, also in one that passes: what a test prints is kept from the log then, what is written is not.
+fn say(words: &str) {
+    io::stdout().write_all(format!("{words}\n").as_bytes()).unwrap();
 }
 
 /// Leads these lives, each with its number.
 async fn lead(lives: Vec<(usize, Setting)>, mut lot: Rng) {
-    println!("{} lives of {} steps", lives.len(), Step::ALL.len());
+    say(&format!("{} lives of {} steps", lives.len(), Step::ALL.len()));
     let stage = Stage::bare("operator-switches").await;
     let mut operator = Some(stage.engage().await);
     let mut shared = Vec::new();
@@ -74,7 +80,7 @@ async fn lead(lives: Vec<(usize, Setting)>, mut lot: Rng) {
         shared.extend(join_all(lives.iter().map(Life::has_shared)).await.into_iter().flatten());
     }
     let count = shared.iter().filter(|shared| **shared).count();
-    println!("in {count} of {} lives two machines were named in one call, where that is possible", shared.len());
+    say(&format!("in {count} of {} lives two machines were named in one call, where that is possible", shared.len()));
     assert!(count > 0 || shared.is_empty(), "no two machines were ever named in one call");
 }
 

@@ -8,6 +8,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::say;
 use crate::harness::{
     cloud::{Cloud, CloudApi},
     story,
@@ -100,7 +101,7 @@ fn every_two_settings_of_different_switches_come_together() {
                 }
             }
         }
-        println!("{api:?}: {} switches, {wanted} pairs of settings in {} lives", switches.len(), rows.len());
+        say(&format!("{api:?}: {} switches, {wanted} pairs of settings in {} lives", switches.len(), rows.len()));
     }
 }
 
