@@ -32,7 +32,9 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
         tracing::warn!(account = object.name_any(), error = super::chain(&error), "the Secret cannot be read");
         secret::unread(before.as_deref().filter(|before| before.is_of(&object)))
     });
-    let (account, new_keys) = context.accounts.put(&object, keys, &context.settings);
+    let Some((account, new_keys)) = context.accounts.put(&object, keys, &context.settings, &context.caches) else {
+        return Ok(Action::await_change());
+    };
     let other_owner = account.reckon(|| recorded(&account, &context));
     let changed = other_owner || before.is_none_or(|before| differs(&before, &account));
     if new_keys || other_owner {

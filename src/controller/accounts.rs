@@ -73,13 +73,21 @@ impl Accounts {
 
     /// Takes the newest version of an account, and what was read of its keys. What stays the same keeps its brokers, and
     /// what they remember. Says whether the keys are news.
+    ///
+    /// `None` if the account went while its keys were read. The cache is asked under the lock: an account leaves it
+    /// before it is removed here, so that one that is still there is removed after this, and none stays in use that
+    /// nobody would remove any more.
     pub fn put(
         &self,
         account: &CloudAccount,
         keys: Option<Result<Credentials, Problem>>,
         settings: &Settings,
-    ) -> (Arc<Account>, bool) {
+        caches: &Caches,
+    ) -> Option<(Arc<Account>, bool)> {
         let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !caches.holds(account) {
+            return None;
+        }
         let before = accounts.get(&account.name_any()).cloned();
         let next = Arc::new(Account::new(account, before.as_deref(), settings));
         if let Some(before) = before.filter(|before| !Arc::ptr_eq(&before.brokers, &next.brokers)) {
@@ -88,7 +96,7 @@ impl Accounts {
         let put = keys.is_some_and(|keys| next.keyring.put(keys));
         let news = next.keyring.take_news() || put;
         accounts.insert(next.name.clone(), Arc::clone(&next));
-        (next, news)
+        Some((next, news))
     }
 
     /// The account is gone; one that was made again under its name is another.
@@ -271,9 +279,11 @@ fn sweep(spec: &CloudAccountSpec) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use serde_json::json;
 
     use super::*;
+    use crate::{config::Config, controller::run::settings, metrics::Metrics};
 
     fn account(name: &str, provider: &str, identity: &str) -> CloudAccount {
         serde_json::from_value(json!({
@@ -304,5 +314,25 @@ mod tests {
         let accounts = Accounts::default();
         let same = |other| accounts.same("prod", other, &caches);
         assert_eq!(["prod", "twin", "test", "other", "unheard"].map(same), [true, true, false, false, false]);
+    }
+
+    #[tokio::test]
+    async fn an_account_that_went_while_its_keys_were_read_is_not_taken_into_use() {
+        // An error says that there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = Config::parse_from(["operator"]);
+        let (settings, _wakes) = settings(&config, Metrics::new(), &CancellationToken::new()).unwrap();
+        let accounts = Accounts::default();
+        let mut again = account("prod", "TencentCloud", "100001");
+        let cached = Caches::of([again.clone()], []);
+        again.metadata.uid = Some("another".into());
+
+        let put = |account: &CloudAccount, caches: &Caches| accounts.put(account, None, &settings, caches).is_some();
+
+        assert!(!put(&account("gone", "TencentCloud", "100001"), &cached));
+        assert!(!put(&again, &cached), "another object has its name");
+        assert!(accounts.all().is_empty());
+        assert!(put(&account("prod", "TencentCloud", "100001"), &cached));
+        assert!(accounts.get("prod").is_some());
     }
 }

@@ -43,6 +43,12 @@ impl Caches {
         self.accounts.get(&ObjectRef::new(name)).is_some()
     }
 
+    /// Whether this very account is there: not another one that got its name.
+    #[must_use]
+    pub fn holds(&self, account: &CloudAccount) -> bool {
+        self.accounts.get(&ObjectRef::new(&account.name_any())).is_some_and(|cached| cached.uid() == account.uid())
+    }
+
     /// The labels of a namespace.
     #[must_use]
     pub fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {

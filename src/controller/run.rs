@@ -50,7 +50,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 const PULSE: Duration = Duration::from_secs(10);
 
 /// The receiving ends of the wakes.
-struct Wakes {
+pub(super) struct Wakes {
     objects: mpsc::UnboundedReceiver<Owner>,
     accounts: mpsc::UnboundedReceiver<String>,
 }
@@ -114,7 +114,11 @@ pub async fn run(
     Ok(())
 }
 
-fn settings(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(Settings, Wakes), http::Unusable> {
+pub(super) fn settings(
+    config: &Config,
+    metrics: Metrics,
+    stop: &CancellationToken,
+) -> Result<(Settings, Wakes), http::Unusable> {
     let (objects, objects_woken) = mpsc::unbounded_channel();
     let (account, accounts_woken) = mpsc::unbounded_channel();
     let settings = Settings {

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the processes that are tested live in real time")]
 
+mod accounts;
 mod alibaba;
 mod calm;
 mod claims;

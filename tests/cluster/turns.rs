@@ -1,17 +1,13 @@
 //! People who change their mind, or ask for something in between.
 
-use std::time::Duration;
-
 use classiclink::api::{CHECK_REQUESTED_AT, ClassicLink, Operation, Reason};
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::harness::{
     World,
-    cloud::Action,
     read::{TellsOfLink, Told},
     story,
-    wait::eventually,
 };
 
 #[test]
@@ -90,57 +86,5 @@ fn a_check_that_is_asked_for_is_made_and_answered() {
             link.status.as_ref().and_then(|status| status.last_handled_check_at.as_deref()) == Some("now")
         };
         world.until(&link, "answered", answered).await;
-    });
-}
-
-#[test]
-fn an_account_that_is_deleted_serves_its_links_to_the_last_and_takes_no_new_ones() {
-    story(async {
-        let world = World::shared("leaving").await;
-        let (machine, vpc) = world.cloud.machine_and_vpc().await;
-        let late = world.cloud.machine("10.66.0.8").await;
-        let (link, second) = (world.link("web", &machine, &vpc), world.link("late", &late, &vpc));
-        world.apply(&link).await;
-        world.until_ready(&link).await;
-
-        world.accounts().delete(&world.name, &DeleteParams::default()).await.unwrap();
-        world.until_account_says(&world.name, "False", Reason::AccountTerminating).await;
-        world.apply(&second).await;
-        world.until_says(&second, "False", Reason::AccountTerminating).await;
-        world.cloud.unlink_by_hand(&machine).await;
-        eventually("it is linked again", async || world.cloud.linked(&machine).await).await;
-        world.delete(&link).await;
-        world.until_gone(&link).await;
-
-        let gone = async || world.accounts().get_opt(&world.name).await.unwrap().is_none().then_some(());
-        eventually("the account is gone", gone).await;
-        assert_eq!(world.cloud.linked(&machine).await, None);
-    });
-}
-
-#[test]
-fn an_account_that_is_deleted_stays_for_a_link_between_the_halves_of_its_heal() {
-    story(async {
-        let world = World::shared("leaving-healing").await;
-        let (machine, vpc) = world.cloud.machine_and_vpc().await;
-        let link = world.link("web", &machine, &vpc);
-        world.apply(&link).await;
-        world.until_ready(&link).await;
-        world.accounts().delete(&world.name, &DeleteParams::default()).await.unwrap();
-        world.until_account_says(&world.name, "False", Reason::AccountTerminating).await;
-
-        // Detached, it cannot be attached again before the VPC is read, once what was read of it is a few sweeps old.
-        let looks = world.cloud.calls().await.iter().filter(|call| call.action == Action::ListLinks).count();
-        world.cloud.until_arrived(Action::ListLinks, looks + 5).await;
-        world.cloud.answer_after(Action::ListVpcs, Duration::from_secs(3)).await;
-        world.cloud.change_ip(&machine, "10.66.0.99").await;
-        let between = |link: &ClassicLink| link.on_record().is_none() && link.task().is_none();
-        world.until(&link, "detached and not attached yet", between).await;
-        world.cloud.answer_after(Action::ListVpcs, Duration::ZERO).await;
-        let healed = world.until_ready(&link).await;
-
-        assert_eq!(world.cloud.recorded_ip(&machine).await.as_deref(), Some("10.66.0.99"));
-        assert!(healed.on_record().is_some());
-        assert!(world.accounts().get_opt(&world.name).await.unwrap().is_some(), "it stays as long as the link does");
     });
 }

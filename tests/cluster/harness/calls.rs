@@ -150,6 +150,8 @@ impl Action {
 pub(crate) struct Call {
     pub(crate) at: i64,
     pub(crate) action: Action,
+    /// The key that it is signed with, if the simulator can read that.
+    pub(crate) key_id: Option<String>,
     pub(crate) ended_at: Option<i64>,
     params: BTreeMap<String, String>,
 }

@@ -175,7 +175,7 @@ pub(super) async fn sweep_away(client: Client, links: Api<ClassicLink>, is_left:
 }
 
 /// Deletes an object without asking who holds it.
-async fn let_go<K>(api: &Api<K>, name: &str)
+pub(crate) async fn let_go<K>(api: &Api<K>, name: &str)
 where
     K: kube::Resource + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
