@@ -2,8 +2,10 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{Child, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -23,6 +25,17 @@ use super::{
 pub(crate) const ACCOUNT: &str = "100000000001";
 /// The id of an account that is none of ours.
 pub(crate) const OTHER_ACCOUNT: &str = "100000000002";
+
+/// The simulator's ports.
+const PORTS: [&str; 7] = [
+    "--listen",
+    "--listen-v3",
+    "--listen-alibaba",
+    "--listen-tencent-sts",
+    "--listen-alibaba-sts",
+    "--listen-metadata",
+    "--control",
+];
 
 /// When a delayed call waits.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +73,10 @@ impl Cloud {
     pub(crate) async fn start(name: &str, api: CloudApi) -> Self {
         let log = new_log(&format!("simulator-{name}"));
         let mut command = guarded(&program("classiclink-sim"));
-        command.args(["--listen", "127.0.0.1:0", "--listen-v3", "127.0.0.1:0", "--listen-alibaba", "127.0.0.1:0"]);
-        command.args(["--listen-tencent-sts", "127.0.0.1:0", "--listen-alibaba-sts", "127.0.0.1:0"]);
-        command.args(["--listen-metadata", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+        let at = format!("{}:0", own_host());
+        for port in PORTS {
+            command.args([port, &at]);
+        }
         command.env("RUST_LOG", "debug").stdout(Stdio::piped());
         let mut process = start(command, &log);
         let mut line = String::new();
@@ -249,7 +263,8 @@ impl Cloud {
 
     /// All calls so far, in order.
     pub(crate) async fn calls(&self) -> Vec<Call> {
-        serde_json::from_value(self.get("calls/log?limit=20000").await).unwrap()
+        let calls = self.get("calls/log?limit=20000").await;
+        serde_json::from_value(calls).unwrap_or_else(|error| panic!("{}: a call of nobody's: {error}", self.key_id))
     }
 
     /// The changes of a machine that were asked for, in order.
@@ -370,6 +385,16 @@ impl Drop for Cloud {
     fn drop(&mut self) {
         kill(&mut self.process);
     }
+}
+
+/// An address on loopback that no other simulator of this run has, nor will have. A port that one had and gave back may
+/// soon be another's, and an operator may still ask at the old one's while its account goes.
+fn own_host() -> Ipv4Addr {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let [.., run] = std::process::id().to_be_bytes();
+    // 127.0/16 is everybody's.
+    Ipv4Addr::new(127, run.max(1), high, low)
 }
 
 fn millis(duration: Duration) -> u64 {
