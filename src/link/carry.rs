@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Answer, Attempt, Beat, Caution, Denial, Desired, Link, LinkRow, LinkSeen, MachineSeen, Notice, Observed, Record,
-    Refusal, Settling, Sighting, Standing, Task, Tempo, settle,
+    Refusal, Settling, Sighting, Standing, Task, Tempo, lock, settle,
     settle::{later, shows},
 };
 use crate::api::{ExistingLink, Operation, Origin, Reason};
@@ -40,18 +40,19 @@ pub(super) fn close(desired: &Desired, observed: &Observed, tempo: Tempo, now: T
         }
         Settling::Open { look_after, running, .. } => settled.open = Some(Open::Follow { look_after, running }),
         Settling::TrySmaller { most } => settled.open = Some(Open::TrySmaller { most }),
-        Settling::NotDone(why) => settled.not_done(why.filter(|_| concerns(&task, desired)), desired.generation, now),
-        Settling::Expired(Some(why)) if !shows(task.operation, &task.vpc, &observed.sighting.link) => {
-            settled.not_done(Some(why).filter(|_| concerns(&task, desired)), desired.generation, now);
+        Settling::NotDone(why) => settled.not_done(blamed(why, &task, desired, observed), desired.generation, now),
+        Settling::Expired(why @ Some(_)) if !shows(task.operation, &task.vpc, &observed.sighting.link) => {
+            settled.not_done(blamed(why, &task, desired, observed), desired.generation, now);
         }
         Settling::Done | Settling::Expired(_) => settled.done(&task, &observed.sighting, now),
     }
     settled
 }
 
-/// Whether a refusal of this change says something about what is wanted now: the VPC may have been edited meanwhile.
-fn concerns(task: &Task, desired: &Desired) -> bool {
-    task.operation == Operation::Detach || Some(&task.vpc) == desired.vpc.as_ref()
+/// What a refusal of this change says about what is wanted now: nothing, where the VPC was edited meanwhile.
+fn blamed(why: Option<Denial>, task: &Task, desired: &Desired, observed: &Observed) -> Option<Denial> {
+    let concerns = task.operation == Operation::Detach || Some(&task.vpc) == desired.vpc.as_ref();
+    why.filter(|_| concerns).map(|why| lock::explained(why, task.operation, &observed.sighting))
 }
 
 /// Writes into the task what this process knows of its attempt.
@@ -75,6 +76,15 @@ fn learn(task: &mut Task, attempt: Option<&Attempt>) {
 }
 
 impl Settled {
+    /// Until when a refused change waits.
+    pub(super) fn not_before(&self, desired: &Desired, observed: &Observed) -> Option<Timestamp> {
+        let refusal = self.record.standing_refusal(desired.generation);
+        match self.denied {
+            Some(_) => Some(Timestamp::MAX),
+            None => observed.not_before.filter(|_| !lock::is_gone(refusal, &observed.sighting)),
+        }
+    }
+
     /// Tells, once for each new link to the wanted VPC, of a rule for addresses that nothing here can check.
     pub(super) fn caution(&mut self, desired: &Desired, before: &Record, sighting: &Sighting) {
         let vpc = |record: &Record| record.link.as_ref().map(|link| link.vpc.clone());

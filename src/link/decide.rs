@@ -120,7 +120,7 @@ fn undemanded(desired: &Desired, observed: &Observed, tempo: Tempo, now: Timesta
             let observed = &as_proven(observed, &settled);
             absorb(&mut settled, desired, &observed.sighting, tempo, now);
             settled.caution(desired, &observed.record, &observed.sighting);
-            let not_before = if settled.denied.is_some() { Some(Timestamp::MAX) } else { observed.not_before };
+            let not_before = settled.not_before(desired, observed);
             let found = verdict(desired, &observed.sighting, &settled.record, not_before, (tempo, now));
             conclude(desired, observed, settled, found, tempo)
         }

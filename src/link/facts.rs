@@ -22,6 +22,9 @@ pub struct Machine {
     pub network: Network,
     /// Whether its state allows a link.
     pub state: MachineState,
+    /// Why the cloud keeps it locked until its owner settles that (an overdue account, say), in the cloud's words. Such a
+    /// machine is where it was; whether it can be linked is the cloud's to say.
+    pub lock: Option<String>,
 }
 
 impl Machine {

@@ -35,7 +35,8 @@
 //! | `Attach` | no link | attach |
 //!
 //! `Observe` and `suspend` turn each change into the row `HandsOff`: the world differs, nothing is done. `Refused` stands
-//! for a detach as well, whichever row asks for it: no refusal is tried again before its time.
+//! for a detach as well, whichever row asks for it: no refusal is tried again before its time, but for that of a locked
+//! machine whose lock is seen gone (`lock`).
 //!
 //! What is dead is judged by `trail`: of a listed link by the address that it was made for, where the list or our own
 //! record tells; else by asking for the links at the machine's addresses (`probe`).
@@ -61,6 +62,7 @@ mod facts;
 mod guard;
 mod ids;
 mod lane;
+mod lock;
 mod probe;
 mod record;
 mod report;

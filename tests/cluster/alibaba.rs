@@ -36,6 +36,27 @@ fn a_vpc_without_classic_link_is_waited_for_and_never_switched_on() {
 }
 
 #[test]
+fn a_machine_that_is_locked_for_an_unpaid_bill_is_said_to_be_and_linked_once_that_is_paid() {
+    story(async {
+        let world = world("unpaid").await;
+        let (machine, vpc) = world.cloud.machine_and_vpc().await;
+        world.cloud.lock(&machine, &["financial"]).await;
+        let link = world.link("web", &machine, &vpc);
+
+        world.apply(&link).await;
+        let held = world.until_says(&link, "False", Reason::InstanceNotReady).await;
+
+        assert!(held.message().contains("locked: financial; InvalidStatus.InstanceLocked"), "{}", held.message());
+        assert_eq!(world.cloud.linked(&machine).await, None);
+        let sent = world.cloud.sent_for(&machine).await.len();
+        // At the slow beat it would be tried again 24 to 90 s later.
+        world.cloud.set_free(&machine).await;
+        world.until_ready(&link).await;
+        assert_eq!(world.cloud.sent_for(&machine).await.len(), sent + 1);
+    });
+}
+
+#[test]
 fn a_machine_of_the_other_cloud_is_refused_and_nobody_is_asked_about_it() {
     story(async {
         let world = world("other-cloud").await;

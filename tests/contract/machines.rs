@@ -165,5 +165,10 @@ fn only(machine: &InstanceId) -> BTreeSet<InstanceId> {
 }
 
 fn linkable(ip: &str) -> Machine {
-    Machine { addresses: vec![ip.parse().unwrap()], network: Network::Classic, state: MachineState::Linkable }
+    Machine {
+        addresses: vec![ip.parse().unwrap()],
+        network: Network::Classic,
+        state: MachineState::Linkable,
+        lock: None,
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) fn row() -> LinkRow {
 }
 
 pub(crate) fn machine(network: Network, state: MachineState) -> MachineSeen {
-    MachineSeen::Listed(Machine { addresses: vec![address()], network, state })
+    MachineSeen::Listed(Machine { addresses: vec![address()], network, state, lock: None })
 }
 
 pub(crate) fn vpc(cidr_allowed: bool, classic_link_enabled: bool) -> VpcSeen {
@@ -74,8 +74,12 @@ pub(crate) fn found() -> Scene {
 pub(crate) fn dead(scene: Scene) -> Scene {
     let moved = |seen: &mut Sighting| {
         let addresses = vec![[10, 66, 0, 8].into()];
-        seen.machine =
-            MachineSeen::Listed(Machine { addresses, network: Network::Classic, state: MachineState::Linkable });
+        seen.machine = MachineSeen::Listed(Machine {
+            addresses,
+            network: Network::Classic,
+            state: MachineState::Linkable,
+            lock: None,
+        });
     };
     let suspect = scene.after(MINUTE).sees(moved).looks(LinkSeen::Suspect(row())).decided();
     suspect.after(tempo().dead_proof()).looks(LinkSeen::Dead(row()))

@@ -150,7 +150,12 @@ impl Memory {
         for (begun, seen) in &self.machines {
             let look = seen.map_or(MachineLook::NotListed { others_seen: true }, |(address, returning)| {
                 let state = if returning { MachineState::Returning } else { MachineState::Linkable };
-                MachineLook::Listed(Machine { addresses: vec![ip(address)], network: Network::Classic, state })
+                MachineLook::Listed(Machine {
+                    addresses: vec![ip(address)],
+                    network: Network::Classic,
+                    state,
+                    lock: None,
+                })
             });
             trail.machine(at(*begun), look, tempo);
         }

@@ -53,7 +53,12 @@ fn detaching() -> Record {
 fn no_link(vpc: VpcSeen) -> Sighting {
     let addresses = vec!["10.0.0.2".parse().unwrap()];
     Sighting {
-        machine: MachineSeen::Listed(Machine { addresses, network: Network::Classic, state: MachineState::Linkable }),
+        machine: MachineSeen::Listed(Machine {
+            addresses,
+            network: Network::Classic,
+            state: MachineState::Linkable,
+            lock: None,
+        }),
         link: LinkSeen::Absent,
         vpc,
         looked: Some(at(900)),

@@ -74,6 +74,11 @@ pub(super) fn refused(reason: Reason, words: &str, desired: &Desired) -> String 
             format!("the keys of account {} may not change links; extend their policy", names.account)
         }
         Reason::CredentialsRejected => format!("the keys of account {} are not accepted; replace them", names.account),
+        Reason::InstanceNotReady => format!(
+            "{} is locked at the cloud until its owner settles that; it is tried again once it is not, and from time to \
+             time",
+            names.instance
+        ),
         Reason::InstanceBusy => format!("{} is busy with another task; it is tried again", names.instance),
         Reason::Throttled => "the cloud asks to slow down; it is tried again".to_owned(),
         _ => "the cloud refuses; it is tried again from time to time".to_owned(),

@@ -93,6 +93,53 @@ fn a_refused_change_waits_for_its_beat_and_is_then_tried_again() {
     assert_eq!(asks(&decide(&desired(), &observed, tempo(), t(NOW))), Some((Operation::Attach, here())));
 }
 
+/// What is seen of a machine that the cloud keeps locked for this.
+fn locked(lock: Option<&str>) -> Sighting {
+    let machine = MachineSeen::Listed(Machine { lock: lock.map(str::to_owned), ..machine() });
+    Sighting { machine, ..seen(LinkSeen::Absent) }
+}
+
+fn busy() -> Answer {
+    Answer::Refused(Denial { reason: Reason::InstanceBusy, message: "please wait more".into(), beat: Beat::Soon })
+}
+
+#[test]
+fn an_attach_of_a_machine_that_is_locked_until_somebody_pays_is_said_to_be_so_and_comes_back_slowly() {
+    let record = changing(task(Operation::Attach, here(), 8000));
+    for (lock, reason, message, beat) in [
+        (Some("financial"), Reason::InstanceNotReady, "locked: financial; please wait more", Beat::Slow),
+        (None, Reason::InstanceBusy, "please wait more", Beat::Soon),
+    ] {
+        let decision = answered(&desired(), locked(lock), record.clone(), 8000, busy());
+        let refusal = decision.record.refusal.unwrap();
+        assert_eq!((refusal.reason, refusal.message.as_str(), decision.denied), (reason, message, Some(beat)));
+        assert_eq!(decision.row, Row::Refused);
+    }
+    // Another refusal has nothing to do with the lock.
+    let full = answered(&desired(), locked(Some("financial")), record, 8000, Answer::Refused(denial()));
+    assert_eq!(full.record.refusal.unwrap().reason, Reason::QuotaExceeded);
+}
+
+#[test]
+fn a_detach_from_a_machine_that_is_locked_says_so_and_comes_back_soon() {
+    let record =
+        Record { link: linked(here(), Origin::Created).link, ..changing(task(Operation::Detach, here(), 8000)) };
+    let sighting = Sighting { link: LinkSeen::Alive(row_to(here())), ..locked(Some("security")) };
+    let decision = answered(&deleted(), sighting, record, 8000, busy());
+    let reason = decision.record.refusal.map(|refusal| refusal.reason);
+    assert_eq!((reason, decision.denied), (Some(Reason::InstanceNotReady), Some(Beat::Soon)));
+}
+
+#[test]
+fn a_machine_that_is_seen_unlocked_is_linked_without_waiting_for_the_beat() {
+    let waiting = |lock| {
+        let observed = observed(locked(lock), refused(Reason::InstanceNotReady, 0, 1));
+        decide(&desired(), &Observed { not_before: Some(t(NOW + 600)), ..observed }, tempo(), t(NOW))
+    };
+    assert_eq!(waiting(Some("financial")).row, Row::Refused);
+    assert_eq!(asks(&waiting(None)), Some((Operation::Attach, here())));
+}
+
 #[test]
 fn the_first_time_and_the_words_of_a_refusal_stay_when_it_is_tried_again() {
     let before = refused(Reason::QuotaExceeded, 500, 1);

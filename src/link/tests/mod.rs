@@ -84,7 +84,7 @@ fn with_policy(change: impl FnOnce(&mut Policy)) -> Desired {
 }
 
 fn machine() -> Machine {
-    Machine { addresses: vec![ip(1)], network: Network::Classic, state: MachineState::Linkable }
+    Machine { addresses: vec![ip(1)], network: Network::Classic, state: MachineState::Linkable, lock: None }
 }
 
 fn row_to(vpc: VpcId) -> LinkRow {

@@ -125,6 +125,7 @@ fn each_refusal_says_what_to_do_and_the_clouds_own_words() {
         (Reason::PermissionDenied, "extend their policy"),
         (Reason::CredentialsRejected, "replace them"),
         (Reason::InstanceBusy, "it is tried again"),
+        (Reason::InstanceNotReady, "ins-test is locked at the cloud until its owner settles that"),
         (Reason::Throttled, "slow down"),
         (Reason::Refused, "from time to time"),
     ] {

@@ -31,6 +31,12 @@ impl Cloud {
         self.post(&format!("machines/{machine}/locks"), json!({ "locks": locks })).await;
     }
 
+    /// The cloud locks the machine for these reasons, and refuses to link it.
+    pub(crate) async fn lock(&self, machine: &str, reasons: &[&str]) {
+        self.set(&json!({ "alibabaCloud": { "lockedMachine": "busy" } })).await;
+        self.post(&format!("machines/{machine}/locks"), json!({ "locks": reasons })).await;
+    }
+
     /// The machine runs, and nothing locks it.
     pub(crate) async fn set_free(&self, machine: &str) {
         self.post(&format!("machines/{machine}/status"), json!({ "status": "running" })).await;

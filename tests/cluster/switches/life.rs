@@ -146,7 +146,7 @@ impl Life {
         match step {
             Step::Made => {
                 self.until_linked(&self.web(), (machine, first, AT_FIRST)).await;
-                world.until_says(&self.late(), "False", Reason::InstanceBusy).await;
+                self.until_late_cannot_be_linked().await;
             }
             Step::Readdressed => {
                 self.until_linked(&self.web(), (machine, first, LATER)).await;
@@ -213,11 +213,18 @@ impl Life {
             world.cloud.unlink_by_hand(late).await;
         }
         self.until_linked(&self.web(), (machine, first, LATER)).await;
-        world.until_says(&self.late(), "False", Reason::InstanceBusy).await;
+        self.until_late_cannot_be_linked().await;
         assert_eq!(world.cloud.linked(late).await, None, "{}", world.name);
         world.cloud.change_ip(late, OF_THE_LATE).await;
         world.cloud.set_free(late).await;
         self.until_linked(&self.late(), (late, first, OF_THE_LATE)).await;
+    }
+
+    /// The refusal is told, and why the machine is locked where the cloud tells that.
+    async fn until_late_cannot_be_linked(&self) {
+        let tells_locks = self.world.cloud.generation().is_alibaba();
+        let reason = if tells_locks { Reason::InstanceNotReady } else { Reason::InstanceBusy };
+        self.world.until_says(&self.late(), "False", reason).await;
     }
 
     /// Whether a range this wide can be linked is open. Where it cannot be, the object says so, and nothing is left.

@@ -1,6 +1,6 @@
 //! The list of machines, in the API's spelling.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::Deserialize;
 
@@ -9,6 +9,9 @@ use super::{
     lenient::{count, list, object, text},
 };
 use crate::link::{InstanceId, Machine, MachineState, Network};
+
+/// So many reasons are told, of as many as are documented and some.
+const LOCKS: usize = 8;
 
 /// A page of machines (`DescribeInstances`).
 #[derive(Debug, Default, Deserialize)]
@@ -104,15 +107,37 @@ impl MachineItem {
         let addresses = addresses.ip_address.iter().filter_map(|text| address(text)).collect();
         let status = self.status.as_deref()?;
         let state = if self.is_in_recycle_bin() { MachineState::Returning } else { state(status) };
-        Some(Machine { addresses, network, state })
+        Some(Machine { addresses, network, state, lock: self.lock() })
     }
 
-    /// The other locks (`financial`, `security`, …) leave the machine where it is; the cloud says whether it can be linked.
     fn is_in_recycle_bin(&self) -> bool {
-        let mut reasons = self.operation_locks.lock_reason.iter().filter_map(|lock| lock.lock_reason.as_deref());
-        // Written with and without a capital.
-        reasons.any(|reason| reason.eq_ignore_ascii_case("recycling"))
+        self.locks().any(is_recycling)
     }
+
+    /// The other locks (`financial`, `security`, `dedicatedhostfinancial`, `refunded`) leave the machine where it is. What
+    /// is no such word does not get into a status.
+    fn lock(&self) -> Option<String> {
+        let others: BTreeSet<&str> = self.locks().filter(|reason| !is_recycling(reason)).collect();
+        let words: Vec<&str> = others.iter().copied().filter(|reason| is_word(reason)).take(LOCKS).collect();
+        match (others.is_empty(), words.is_empty()) {
+            (true, _) => None,
+            (false, true) => Some("for a reason unknown here".to_owned()),
+            (false, false) => Some(words.join(", ")),
+        }
+    }
+
+    fn locks(&self) -> impl Iterator<Item = &str> {
+        self.operation_locks.lock_reason.iter().filter_map(|lock| lock.lock_reason.as_deref())
+    }
+}
+
+fn is_word(reason: &str) -> bool {
+    reason.len() <= 40 && reason.chars().all(|letter| letter.is_ascii_alphanumeric())
+}
+
+/// Written with and without a capital.
+fn is_recycling(reason: &str) -> bool {
+    reason.eq_ignore_ascii_case("recycling")
 }
 
 /// `AttachClassicLinkVpc` allows `Running` and `Stopped`, and no other: to ask in `Pending`, `Starting` or `Stopping` is to

@@ -160,6 +160,7 @@ fn a_machine_is_read_in_either_format() {
         addresses: vec!["10.170.1.2".parse().unwrap()],
         network: Network::Classic,
         state: MachineState::Linkable,
+        lock: None,
     };
     assert_eq!(machine(json), Some(expected.clone()));
     assert_eq!(machine(xml), Some(expected));
@@ -192,6 +193,22 @@ fn a_machine_is_linkable_when_it_runs_or_is_stopped_and_returning_in_the_recycle
     ] {
         assert_eq!(state("Stopped", lock.clone()), Some(MachineState::Returning), "{lock}");
     }
+}
+
+#[test]
+fn why_a_machine_is_locked_is_told_in_a_word_of_the_clouds_and_nothing_longer() {
+    let lock = |lock: Value| {
+        let row = json!({"InstanceId": "i-test01", "InstanceNetworkType": "classic", "Status": "Running",
+            "OperationLocks": {"LockReason": lock}});
+        let body = json!({"RequestId": "473469C7", "TotalCount": 1, "Instances": {"Instance": [row]}});
+        machine(&body.to_string()).unwrap().lock
+    };
+    let reasons = |words: &[&str]| words.iter().map(|word| json!({"LockReason": word, "LockMsg": ""})).collect();
+    assert_eq!(lock(reasons(&[])), None);
+    assert_eq!(lock(reasons(&["recycling"])), None);
+    assert_eq!(lock(reasons(&["financial", "Recycling", "security"])).as_deref(), Some("financial, security"));
+    assert_eq!(lock(reasons(&["dedicatedhostfinancial"])).as_deref(), Some("dedicatedhostfinancial"));
+    assert_eq!(lock(reasons(&["two words", &"x".repeat(41)])).as_deref(), Some("for a reason unknown here"));
 }
 
 #[test]

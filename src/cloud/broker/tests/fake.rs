@@ -141,7 +141,7 @@ impl Provider for Fake {
         if addresses.is_empty() {
             addresses.push("10.0.0.1".parse().unwrap());
         }
-        let machine = Machine { addresses, network: Network::Classic, state: MachineState::Linkable };
+        let machine = Machine { addresses, network: Network::Classic, state: MachineState::Linkable, lock: None };
         Ok(MachineList { found: ids.iter().map(|id| (id.clone(), machine.clone())).collect(), unknown: HashMap::new() })
     }
 

@@ -200,7 +200,7 @@ impl MachineItem {
             _ => Network::Vpc,
         };
         let addresses = self.lan_ip.as_deref().and_then(address).into_iter().collect();
-        Some(Machine { addresses, network, state: state(self.status.as_deref()?.parse().ok()?) })
+        Some(Machine { addresses, network, state: state(self.status.as_deref()?.parse().ok()?), lock: None })
     }
 }
 

@@ -124,7 +124,7 @@ impl MachineItem {
     fn machine(&self) -> Option<Machine> {
         let state = state(self.instance_state.as_deref().filter(|state| !state.is_empty())?);
         let addresses = addresses(&self.private_ip_addresses).unwrap_or_default();
-        Some(Machine { addresses, network: network(&self.virtual_private_cloud)?, state })
+        Some(Machine { addresses, network: network(&self.virtual_private_cloud)?, state, lock: None })
     }
 }
 
