@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{Api, ResourceExt, runtime::controller::Action};
 
-use super::{Context, Error, accounts::Account, finalizer, observe::recorded, secret, status};
+use super::{CALL, Context, Error, accounts::Account, finalizer, observe::recorded, secret, status};
 use crate::{
     api::{CloudAccount, CloudAccountStatus, ConditionType, Reason, set},
     clock,
@@ -46,11 +47,14 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
         context.wake(context.claims.around_account(&account.name));
     }
     let object = if account.terminating {
-        if !context.claims.of_account(&account.name).iter().any(super::claims::Claimant::holds) {
-            finalizer::remove(&Api::all(context.client.clone()), &*object).await?;
-            return Ok(Action::await_change());
+        match served(&account, &context) {
+            Served::All => {
+                finalizer::remove(&Api::all(context.client.clone()), &*object).await?;
+                return Ok(Action::await_change());
+            }
+            Served::Until(at) => return Ok(Action::requeue(clock::until(clock::now(), at))),
+            Served::Some => (*object).clone(),
         }
-        (*object).clone()
     } else {
         finalizer::add(&Api::all(context.client.clone()), &*object).await?
     };
@@ -58,6 +62,26 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
     // Keys that are fetched are the keeper's to renew, and it says when there is something new.
     let wait = account.keyring.problem().filter(|_| account.spec().credentials.secret_ref.is_some()).map(|_| AGAIN);
     Ok(wait.or(unread.then_some(SOON)).map_or_else(Action::await_change, Action::requeue))
+}
+
+/// Whether an account that is being deleted has served its last link.
+enum Served {
+    All,
+    Some,
+    /// Nothing holds it, but a write that began before may end until then.
+    Until(Timestamp),
+}
+
+/// A link that saw the account in use may be writing down that it holds something: such writes are waited for. Those that
+/// begin later see that the account goes.
+fn served(account: &Account, context: &Context) -> Served {
+    let links = context.claims.of_account(&account.name);
+    let last = account.leaving_since.and_then(|since| since.checked_add(CALL).ok());
+    match last.filter(|last| *last > clock::now()) {
+        _ if links.iter().any(super::claims::Claimant::holds) => Served::Some,
+        Some(last) if !links.is_empty() => Served::Until(last),
+        Some(_) | None => Served::All,
+    }
 }
 
 fn differs(before: &Account, after: &Account) -> bool {
@@ -151,7 +175,7 @@ fn conditions(notice: &Notice, generation: i64) -> Vec<Condition> {
         reason: notice.reason.to_string(),
         message: notice.message.clone(),
         observed_generation: Some(generation),
-        last_transition_time: Time(jiff::Timestamp::UNIX_EPOCH),
+        last_transition_time: Time(Timestamp::UNIX_EPOCH),
     };
     let progress = progress.map(|type_| condition(type_, "True"));
     [Some(condition(ConditionType::Ready, status)), progress].into_iter().flatten().collect()

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,7 @@ use crate::{
         pace::Pace,
         tencent,
     },
-    link::{Census, Notice, Region, Tempo},
+    link::{Census, InstanceId, Notice, Region, Tempo},
 };
 
 /// Calls a second for each action, unless the account says otherwise: half of the lowest documented limit of the calls
@@ -38,6 +39,8 @@ pub struct Account {
     pub name: String,
     /// It is being deleted: no new links.
     pub terminating: bool,
+    /// Since when this process has known that.
+    pub leaving_since: Option<Timestamp>,
     /// Why it cannot be used at all.
     pub refused: Option<Notice>,
     /// Its keys.
@@ -146,6 +149,11 @@ impl Account {
             census,
             name: account.name_any(),
             terminating: account.metadata.deletion_timestamp.is_some(),
+            leaving_since: account
+                .metadata
+                .deletion_timestamp
+                .as_ref()
+                .map(|_| kept.and_then(|before| before.leaving_since).unwrap_or_else(clock::now)),
             refused: refused::why(&spec, settings),
             keyring,
             tempo,
@@ -221,6 +229,15 @@ impl Account {
     #[must_use]
     pub fn started(&self, region: &Region) -> Option<Broker> {
         self.brokers.lock().unwrap_or_else(PoisonError::into_inner).get(region).cloned()
+    }
+
+    /// Forgets a machine whose object went.
+    pub fn forget(&self, region: &Region, instance: &InstanceId, uid: &str) {
+        match self.started(region) {
+            Some(broker) => broker.forget(instance, uid),
+            // It counts for the whole account, also while no broker runs.
+            None => self.census.lock().unwrap_or_else(PoisonError::into_inner).leave(uid),
+        }
     }
 
     fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, endpoint::BadEndpoint> {

@@ -3,7 +3,7 @@
 //! The finalizer is there before the intent, the intent is written before the cloud is asked, and each write carries the
 //! `resourceVersion` that the decision was made from: on a conflict nothing is sent, and the object decides again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, Unit};
 use kube::{
@@ -21,7 +21,7 @@ use crate::{
     api::{ClassicLink, ClassicLinkStatus, ConditionType, Operation, find},
     clock,
     cloud::broker::{Broker, Place, Ticket},
-    link::{Beat, Change, Decision, Finalizer, InstanceId, Notice, Record, Revisit, Row, Step, begin, report},
+    link::{Change, Decision, Finalizer, InstanceId, Notice, Record, Revisit, Row, Step, Tempo, begin, report},
     metrics::ReasonLabel,
 };
 
@@ -33,6 +33,8 @@ pub struct Act<'a> {
     pub case: &'a Case,
     /// The decision.
     pub decision: Decision,
+    /// When it was made.
+    pub decided_at: Timestamp,
 }
 
 impl Act<'_> {
@@ -143,7 +145,8 @@ impl Act<'_> {
             // Whatever the error, even a conflict, which our own first try may have caused: the write may have been
             // carried out, and whoever reads that intent must know that it never left. The object comes back by itself.
             Err(error) => {
-                let _ = broker.not_sent(ticket, started_at);
+                let whose = broker.not_sent(ticket, started_at);
+                self.context.wake(whose.filter(|whose| *whose != self.case.owner));
                 Err(error)
             }
         }
@@ -241,23 +244,32 @@ impl Act<'_> {
     }
 
     fn revisit(&self) -> Action {
-        match self.decision.revisit {
-            Revisit::OnWake => Action::await_change(),
-            // What a time was for is done once it has passed.
-            Revisit::At(at) if at <= clock::now() => Action::await_change(),
-            Revisit::At(at) => Action::requeue(clock::until(clock::now(), at)),
-            Revisit::Beat(beat) => Action::requeue(self.beat(beat)),
-        }
-    }
-
-    /// The wait until a refused change is tried again, as remembered; without a memory the beat's first.
-    fn beat(&self, beat: Beat) -> std::time::Duration {
-        let not_before = self.context.backoff.not_before(&self.case.owner.uid, self.case.desired.generation);
-        not_before.map_or(self.case.tempo.beat(beat).0, |at| clock::until(clock::now(), at))
+        let remembered = self.context.backoff.not_before(&self.case.owner.uid, self.case.desired.generation);
+        let times = (self.decided_at, clock::now());
+        wait(&self.decision, remembered, times, self.case.tempo).map_or_else(Action::await_change, Action::requeue)
     }
 
     fn api(&self, link: &ClassicLink) -> Api<ClassicLink> {
         Api::namespaced(self.context.client.clone(), &link.namespace().unwrap_or_default())
+    }
+}
+
+/// How long until the object comes back by itself. `remembered` is when a refused change may be tried again.
+fn wait(
+    decision: &Decision,
+    remembered: Option<Timestamp>,
+    (decided_at, now): (Timestamp, Timestamp),
+    tempo: Tempo,
+) -> Option<Duration> {
+    match decision.revisit {
+        Revisit::OnWake => None,
+        // What a time was for was done if it had passed; one that passed since then has come.
+        Revisit::At(at) => (at > decided_at).then(|| clock::until(now, at)),
+        Revisit::Beat(beat) => {
+            // What is remembered of an earlier refusal has passed, as a rule.
+            let not_before = remembered.filter(|_| decision.denied.is_some());
+            Some(not_before.map_or(tempo.beat(beat).0, |at| clock::until(now, at)))
+        }
     }
 }
 
@@ -280,7 +292,7 @@ fn stamp(at: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{Lane, VpcId};
+    use crate::link::{Beat, Lane, VpcId, Watch};
 
     #[test]
     fn who_is_let_go_by_force_while_a_task_runs_leaves_its_machine_reserved() {
@@ -290,5 +302,55 @@ mod tests {
         assert!(!is_over(&Row::Forced, &running));
         // In every other row the task was settled by this very decision.
         assert!(is_over(&Row::Forced, &Record::default()) && is_over(&Row::Gone, &running));
+    }
+
+    const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+    fn after(seconds: i64) -> Timestamp {
+        NOW.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap()
+    }
+
+    fn waits(revisit: Revisit, denied: Option<Beat>, remembered: Option<Timestamp>) -> Option<u64> {
+        let decision = Decision { revisit, denied, ..nothing() };
+        let tempo = Tempo::new(1.0, Duration::from_mins(1));
+        wait(&decision, remembered, (NOW, after(1)), tempo).map(|wait| wait.as_secs())
+    }
+
+    fn nothing() -> Decision {
+        Decision {
+            row: Row::NothingOurs,
+            step: Step::Nothing,
+            finalizer: Finalizer::Leave,
+            revisit: Revisit::OnWake,
+            watch: Watch {
+                lane: Lane::Sweep,
+                vpc: None,
+                follow: None,
+                need: None,
+                attempt: None,
+                recorded: false,
+                place: None,
+                verify: false,
+            },
+            record: Record::default(),
+            news: Vec::new(),
+            cause: None,
+            denied: None,
+            checked: None,
+        }
+    }
+
+    #[test]
+    fn an_old_refusal_does_not_bring_an_object_back_at_once_that_waits_for_something_else() {
+        let long_ago = Some(after(-100));
+        assert_eq!(waits(Revisit::Beat(Beat::Slow), None, long_ago), Some(600));
+        assert_eq!(waits(Revisit::Beat(Beat::Slow), Some(Beat::Slow), Some(after(501))), Some(500));
+    }
+
+    #[test]
+    fn a_time_that_passed_between_decision_and_write_has_come_and_one_before_the_decision_is_done() {
+        assert_eq!(waits(Revisit::At(NOW), None, None), None);
+        assert_eq!(waits(Revisit::At(after(1)), None, None), Some(0));
+        assert_eq!(waits(Revisit::At(after(31)), None, None), Some(30));
     }
 }

@@ -144,11 +144,13 @@ impl Claims {
         (!is_unfit || !first.acts).then(|| first.clone())
     }
 
-    /// Whether another object has a change under way for the machine of the object with this UID.
+    /// Whether an intent of the object with this UID must not be carried out: the object went while it was written, and who
+    /// follows it has to hear that nothing was sent, or another one has a change under way for its machine.
     #[must_use]
-    pub fn is_changed_by_another(&self, uid: &str, same: impl Fn(&str, &str) -> bool) -> bool {
+    pub fn is_outrun(&self, uid: &str, same: impl Fn(&str, &str) -> bool) -> bool {
         let Some((object, rivals)) = self.rivals(uid) else { return true };
-        rivals.iter().any(|rival| rival.record.task.is_some() && same(&rival.account, &object.account))
+        object.vanished
+            || rivals.iter().any(|rival| rival.record.task.is_some() && same(&rival.account, &object.account))
     }
 
     /// The object with this UID, and the others that name its machine, as they are now.

@@ -107,6 +107,13 @@ impl Context {
         }
     }
 
+    /// Nothing is remembered of an object that went.
+    fn forget(&self, uid: &str) {
+        self.written.forget(uid);
+        self.backoff.forget(uid);
+        self.checks.forget(uid);
+    }
+
     fn wake(&self, owners: impl IntoIterator<Item = Owner>) {
         for owner in owners {
             // Nobody listens any more when the process ends.

@@ -136,7 +136,7 @@ pub fn may_still_act(link: &ClassicLink, case: &Case, context: &Context) -> bool
     let account = context.accounts.get(&link.spec.account_ref.name);
     let who = (&case.owner, case.desired.terminating);
     let same = |one: &str, other: &str| context.accounts.same(one, other, &context.caches);
-    !context.claims.is_changed_by_another(&case.owner.uid, same)
+    !context.claims.is_outrun(&case.owner.uid, same)
         && (case.desired.standing != Standing::Good
             || standing(link, account.as_deref(), &case.observed.record, who, context) == Standing::Good)
 }

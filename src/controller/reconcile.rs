@@ -5,7 +5,12 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures::FutureExt;
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{Context, Error, act::Act, finalizer, observe::observe};
+use super::{
+    Context, Error,
+    act::Act,
+    finalizer,
+    observe::{Case, observe},
+};
 use crate::{api::ClassicLink, clock, link::decide, metrics::KindLabel};
 
 /// Decides on one object and carries the decision out.
@@ -28,14 +33,22 @@ async fn once(link: Arc<ClassicLink>, context: &Context) -> Result<Action, Error
         return Ok(Action::await_change());
     }
     let Some(case) = observe(&link, context) else { return Ok(Action::await_change()) };
-    let decision = decide(&case.desired, &case.observed, case.tempo, clock::now());
+    let decided_at = clock::now();
+    let decision = decide(&case.desired, &case.observed, case.tempo, decided_at);
     tracing::debug!(link = link.name_any(), row = ?decision.row, step = ?decision.step, "decided");
-    let done = Act { context, case: &case, decision }.carry_out(link).await;
-    // The object went meanwhile: what was remembered again in the last moment is forgotten again.
-    if let Some((instance, broker)) = case.broker.as_ref().filter(|_| !context.claims.knows(&case.owner.uid)) {
-        broker.forget(instance, &case.owner.uid);
+    let done = Act { context, case: &case, decision, decided_at }.carry_out(link).await;
+    if !context.claims.knows(&case.owner.uid) {
+        forget(&case, context);
     }
     done
+}
+
+/// The object went meanwhile: what was remembered again in the last moment is forgotten again.
+fn forget(case: &Case, context: &Context) {
+    context.forget(&case.owner.uid);
+    if let Some((instance, broker)) = &case.broker {
+        broker.forget(instance, &case.owner.uid);
+    }
 }
 
 /// When to come back after an error. A conflict is no fault: somebody else wrote, and the newest version decides.

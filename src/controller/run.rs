@@ -263,14 +263,12 @@ async fn carry_ripples(mut heard: mpsc::UnboundedReceiver<Ripple>, context: Arc<
 fn forget(context: &Context, gone: &Claimant, record: &Record) {
     vanished::tell(gone, record, context);
     context.claims.remove(gone);
-    context.written.forget(&gone.owner.uid);
-    context.backoff.forget(&gone.owner.uid);
-    context.checks.forget(&gone.owner.uid);
+    context.forget(&gone.owner.uid);
     let (region, instance) = &gone.machine;
     if let (Ok(region), Ok(instance)) = (Region::new(region), InstanceId::new(instance))
-        && let Some(broker) = context.accounts.get(&gone.account).and_then(|account| account.started(&region))
+        && let Some(account) = context.accounts.get(&gone.account)
     {
-        broker.forget(&instance, &gone.owner.uid);
+        account.forget(&region, &instance, &gone.owner.uid);
     }
     context.wake(context.claims.of_machine(&gone.machine));
     // The last holder of an account that is being deleted lets it go.

@@ -100,6 +100,12 @@ impl Trail {
         self.stale_before = self.stale_before.max(Some(at));
     }
 
+    /// Since when looks at the link count.
+    #[must_use]
+    pub const fn stale_before(&self) -> Option<Timestamp> {
+        self.stale_before
+    }
+
     /// What the record remembers of the address, for clouds whose list tells none.
     pub fn remember(&mut self, address: Remembered) {
         self.remembered = address;

@@ -74,7 +74,7 @@ impl State {
             *member = Some(started_at);
         }
         if let Some(entry) = self.machines.get_mut(&ticket.instance) {
-            entry.request = None;
+            entry.request.take_if(|request| request.batch == Some(ticket.batch));
             // No earlier intent can be on record any more.
             entry.unsent.clear();
             let answer = late.then_some(Answer::NotSent);
@@ -86,18 +86,21 @@ impl State {
         self.machines.get(&ticket.instance).filter(|_| late).map(|entry| entry.owner.clone())
     }
 
-    /// What is known of an earlier attempt stays: if the intent was not written, that one is still on record.
+    /// What is known of an earlier attempt stays: if the intent was not written, that one is still on record. So does what
+    /// another object, which got the machine meanwhile, has asked for or handed over.
     pub(super) fn not_sent(&mut self, ticket: &Ticket, started_at: Timestamp, tempo: Tempo) -> Option<Owner> {
         let entry = self.machines.get_mut(&ticket.instance);
         let owner = entry.map(|entry| {
-            entry.request = None;
+            entry.request.take_if(|request| request.batch == Some(ticket.batch));
             // Of one that is older than this, what is seen counts anyhow.
             let span = tempo.departure() + tempo.settling();
             entry.unsent.retain(|stamp| clock::until(*stamp, started_at) < span);
             entry.unsent.insert(started_at);
             entry.owner.clone()
         });
-        self.leave_out(ticket.batch, &ticket.instance);
+        if !self.is_handed_over(ticket) {
+            self.leave_out(ticket.batch, &ticket.instance);
+        }
         owner
     }
 
@@ -108,6 +111,12 @@ impl State {
             watch.follow = None;
         }
         self.take_back(instance);
+    }
+
+    fn is_handed_over(&self, ticket: &Ticket) -> bool {
+        self.batches
+            .get(&ticket.batch)
+            .is_some_and(|batch| matches!(batch.members.get(&ticket.instance), Some(Some(_))))
     }
 
     fn leave_out(&mut self, batch: u64, instance: &InstanceId) {

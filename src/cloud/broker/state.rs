@@ -26,6 +26,9 @@ use crate::{
 /// Up to so many links one list of all is as cheap as the list of a single VPC.
 const ALL_IS_CHEAP: usize = 100;
 
+/// No look takes longer: pages, each with its tries.
+const LONGEST_LOOK: Duration = Duration::from_mins(30);
+
 #[derive(Default)]
 pub(super) struct State {
     pub(super) machines: HashMap<InstanceId, Entry>,
@@ -36,6 +39,8 @@ pub(super) struct State {
     pub(super) health: Option<Notice>,
     links: Option<usize>,
     pub(super) usage: Usage,
+    /// Of machines whose object went: the looks that began before this are stale for whoever names one next.
+    departed: HashMap<InstanceId, Timestamp>,
     pub(super) next_batch: u64,
 }
 
@@ -50,7 +55,12 @@ impl State {
     ) -> (Sighting, Option<Attempt>) {
         let vpc = known.vpc.as_ref().map_or(VpcSeen::Unlooked, |vpc| worded(self.vpc(vpc, tempo)));
         let caution = known.vpc.as_ref().filter(|_| nature.has_cautions).map_or(Caution::None, |vpc| self.caution(vpc));
-        let entry = self.machines.entry(instance.clone()).or_insert_with(|| Entry::new(owner.clone()));
+        let departed = &mut self.departed;
+        let entry = self.machines.entry(instance.clone()).or_insert_with(|| {
+            let mut entry = Entry::new(owner.clone());
+            departed.remove(instance).into_iter().for_each(|at| entry.trail.stale(at));
+            entry
+        });
         if entry.owner != *owner {
             entry.owner = owner.clone();
             entry.watch = None;
@@ -82,7 +92,10 @@ impl State {
     pub(super) fn forget(&mut self, instance: &InstanceId, uid: &str) {
         if self.machines.get(instance).is_some_and(|entry| entry.owner.uid == uid) {
             self.take_back(instance);
-            self.machines.remove(instance);
+            let entry = self.machines.remove(instance);
+            if let Some(at) = entry.and_then(|entry| entry.trail.stale_before()) {
+                let _ = at;
+            }
         }
     }
 
@@ -154,6 +167,7 @@ impl State {
     pub(super) fn everything(&mut self, tempo: Tempo) -> Plan {
         let now = crate::clock::now();
         self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
+        self.departed.retain(|_, at| crate::clock::until(*at, now) <= LONGEST_LOOK.max(tempo.sweep()));
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
         let used: HashSet<&VpcId> = watches.clone().flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
         self.cautions.retain(|vpc, _| used.contains(vpc));

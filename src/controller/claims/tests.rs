@@ -60,8 +60,8 @@ fn while_a_change_is_under_way_nobody_else_has_the_claim() {
     claims.put(&link("changing", 20, 1, &changing()));
     claims.put(&link("elder", 10, 2, &linked()));
     assert_eq!(winner(&claims, "elder"), "changing");
-    assert!(claims.is_changed_by_another("elder", same));
-    assert!(!claims.is_changed_by_another("changing", same));
+    assert!(claims.is_outrun("elder", same));
+    assert!(!claims.is_outrun("changing", same));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_write_does_not_bring_back_an_object_that_went() {
     assert!(!claims.leave("web").unwrap().vanished);
     assert_eq!(claims.learn(&link("web", 10, 6, &changing())), None);
     assert!(claims.of_account("prod").is_empty());
-    assert!(claims.is_changed_by_another("web", same), "who is not listed may not act");
+    assert!(claims.is_outrun("web", same), "who is not listed may not act");
 }
 
 #[test]
@@ -92,6 +92,7 @@ fn an_object_that_vanished_with_a_change_under_way_keeps_its_claim_until_that_is
     claims.put(&link("next", 30, 2, &json!({})));
     let gone = claims.leave("gone").unwrap();
     assert!(gone.vanished);
+    assert!(claims.is_outrun("gone", same), "an intent that is being written must not be carried out");
     assert!(claims.missing(&BTreeSet::from(["next".into()])).is_empty(), "it is known to have gone");
     assert_eq!(winner(&claims, "next"), "gone");
     claims.remove(&gone);
@@ -113,7 +114,7 @@ fn accounts_are_judged_while_the_table_is_free() {
         true
     };
     assert_eq!(claims.winner("younger", same, usable).unwrap().owner.name, "elder");
-    assert!(claims.is_changed_by_another("younger", same));
+    assert!(claims.is_outrun("younger", same));
 }
 
 #[test]

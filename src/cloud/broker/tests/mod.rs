@@ -4,16 +4,16 @@ mod fake;
 mod in_doubt;
 mod machine_by_machine;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use fake::{Bench, attach, error, instance, owner, vpc, watching};
 
-use super::{Known, Owner, Place};
+use super::{Known, Owner, Place, Ticket, plan::Asked};
 use crate::{
     api::{Operation, Reason},
     clock,
-    cloud::{Kind, LinkScope},
-    link::{Answer, InstanceId, LinkRow, LinkSeen, MachineSeen, Need, Progress, TaskId},
+    cloud::{Kind, LinkList, LinkScope},
+    link::{Answer, Change, InstanceId, LinkRow, LinkSeen, MachineSeen, Need, Progress, TaskId, VpcId},
 };
 
 /// Asks until there is a place, and hands the change over.
@@ -127,14 +127,83 @@ async fn a_former_owner_does_not_withdraw_what_the_present_one_wants() {
     assert!(matches!(bench.broker.ask(&instance, &present, &attach(None)), Place::Admitted(_)));
 }
 
-/// An intent that may have been written, and whose change does not leave.
-async fn unsent(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> jiff::Timestamp {
-    let ticket = loop {
+/// The place that this object is admitted to.
+async fn place(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> Ticket {
+    loop {
         match bench.broker.ask(instance, owner, &attach(None)) {
-            Place::Admitted(ticket) => break ticket,
+            Place::Admitted(ticket) => return ticket,
             Place::Waiting => bench.until(owner).await,
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_a_former_owner_gives_up_takes_nothing_from_what_the_present_one_asked_for() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, former) = bench.watch(1).await;
+    let ticket = place(&mut bench, &instance, &former).await;
+    let present = owner(2);
+    drop(bench.broker.observe(&instance, &present, &Known::default()));
+    let elsewhere = Change { vpc: VpcId::new("vpc-elsewhere").unwrap(), ..attach(None) };
+    assert!(matches!(bench.broker.ask(&instance, &present, &elsewhere), Place::Waiting));
+
+    assert_eq!(bench.broker.not_sent(ticket, clock::now()).as_ref(), Some(&present));
+
+    bench.until(&present).await;
+    assert!(matches!(bench.broker.ask(&instance, &present, &elsewhere), Place::Admitted(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_a_former_owner_gives_up_takes_nothing_from_what_the_present_one_handed_over() {
+    let mut bench = Bench::new(1, 20);
+    for number in 1..=3 {
+        bench.watch(number).await;
+    }
+    send(&mut bench, &instance(1), &owner(1), None).await;
+    settle().await;
+    for number in 2..=3 {
+        assert!(matches!(bench.broker.ask(&instance(number), &owner(number), &attach(None)), Place::Waiting));
+    }
+    let given_up = place(&mut bench, &instance(2), &owner(2)).await;
+    let present = owner(9);
+    drop(bench.broker.observe(&instance(2), &present, &Known::default()));
+    let kept = place(&mut bench, &instance(2), &present).await;
+    bench.broker.hand_over(kept, clock::now());
+
+    drop(bench.broker.not_sent(given_up, clock::now()));
+    let last = place(&mut bench, &instance(3), &owner(3)).await;
+    bench.broker.hand_over(last, clock::now());
+
+    settle().await;
+    assert_eq!(bench.fake.world().changes, [(Operation::Attach, 1), (Operation::Attach, 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_began_before_a_former_owners_change_tells_the_next_owner_nothing() {
+    let mut bench = Bench::new(10, 20);
+    let (instance, former) = bench.watch(1).await;
+    let before = clock::now();
+    clock::sleep(Duration::from_secs(1)).await;
+    send(&mut bench, &instance, &former, None).await;
+    settle().await;
+    bench.broker.forget(&instance, &former.uid);
+    let row = LinkRow { vpc: vpc(), private_ip: None };
+    let list = LinkList { rows: HashMap::from([(instance.clone(), row)]), ..LinkList::default() };
+    let shown = |begun| {
+        let next = owner(2);
+        drop(bench.broker.observe(&instance, &next, &Known::default()));
+        bench.broker.0.state().take_links(begun, Asked::Everything, &list, (bench.broker.0.tempo, true));
+        bench.broker.observe(&instance, &next, &Known::default()).0.link
     };
+
+    assert_eq!(shown(before), LinkSeen::Unlooked);
+    clock::sleep(Duration::from_secs(1)).await;
+    assert_ne!(shown(clock::now()), LinkSeen::Unlooked);
+}
+
+/// An intent that may have been written, and whose change does not leave.
+async fn unsent(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> jiff::Timestamp {
+    let ticket = place(bench, instance, owner).await;
     let started_at = clock::now();
     assert_eq!(bench.broker.not_sent(ticket, started_at).as_ref(), Some(owner));
     started_at
