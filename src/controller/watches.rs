@@ -1,7 +1,8 @@
 //! The watches: what each stream is made of, and what is taken from it on the way.
 
+mod roll;
+
 use std::{
-    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -29,6 +30,7 @@ use crate::{
     api::{ACKNOWLEDGE, CHECK_REQUESTED_AT, ClassicLink, CloudAccount, FORCE_RELEASE},
     cloud::broker::Owner,
 };
+use roll::Roll;
 
 /// A dead watch is noticed after this many seconds; a new one a minute costs little.
 const TIMEOUT: u32 = 60;
@@ -147,41 +149,6 @@ pub(super) fn accounts(
     (stream, reader, receiver)
 }
 
-/// Who is there, by name and UID. One that went while the watch was down is only told by not being listed any more.
-#[derive(Default)]
-struct Roll {
-    present: BTreeMap<String, String>,
-    reading: BTreeMap<String, String>,
-}
-
-impl Roll {
-    /// Takes an event. Returns those that went.
-    fn take<K: Resource>(&mut self, event: &Event<K>) -> BTreeMap<String, String> {
-        let entry = |object: &K| {
-            (object.meta().name.clone().unwrap_or_default(), object.meta().uid.clone().unwrap_or_default())
-        };
-        match event {
-            Event::Init => self.reading.clear(),
-            Event::InitApply(object) => self.reading.extend([entry(object)]),
-            Event::Apply(object) => {
-                let (name, uid) = entry(object);
-                let other = self.present.insert(name.clone(), uid.clone()).filter(|before| *before != uid);
-                return other.map(|other| (name, other)).into_iter().collect();
-            }
-            Event::Delete(object) => {
-                let (name, uid) = entry(object);
-                self.present.remove(&name);
-                return BTreeMap::from([(name, uid)]);
-            }
-            Event::InitDone => {
-                let before = std::mem::replace(&mut self.present, std::mem::take(&mut self.reading));
-                return before.into_iter().filter(|(name, uid)| self.present.get(name) != Some(uid)).collect();
-            }
-        }
-        BTreeMap::new()
-    }
-}
-
 /// A namespace by its name and labels.
 type Named = PartialObjectMeta<Namespace>;
 
@@ -226,42 +193,4 @@ pub(super) fn secrets(client: &Client, namespace: &str) -> impl Stream<Item = St
 /// The reference of an object that is to be woken.
 pub(super) fn reference(owner: &Owner) -> ObjectRef<ClassicLink> {
     ObjectRef::new(&owner.name).within(&owner.namespace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(name: &str, uid: &str) -> CloudAccount {
-        serde_json::from_value(serde_json::json!({
-            "apiVersion": "classiclink.dev/v1alpha1",
-            "kind": "CloudAccount",
-            "metadata": { "name": name, "uid": uid },
-            "spec": {
-                "provider": "TencentCloud",
-                "credentials": { "secretRef": { "name": "keys" } },
-                "allowedNamespaces": { "from": "All" },
-            },
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn an_account_that_went_while_the_watch_was_down_is_told_by_the_next_list() {
-        let mut roll = Roll::default();
-        let first = [named("prod", "1"), named("test", "2"), named("old", "3")];
-        roll.take(&Event::<CloudAccount>::Init);
-        for account in first {
-            assert!(roll.take(&Event::InitApply(account)).is_empty());
-        }
-        assert!(roll.take(&Event::<CloudAccount>::InitDone).is_empty());
-
-        roll.take(&Event::<CloudAccount>::Init);
-        roll.take(&Event::InitApply(named("prod", "1")));
-        roll.take(&Event::InitApply(named("test", "4")));
-        let gone = roll.take(&Event::<CloudAccount>::InitDone);
-
-        assert_eq!(gone, BTreeMap::from([("old".into(), "3".into()), ("test".into(), "2".into())]));
-        assert_eq!(roll.take(&Event::Delete(named("prod", "1"))), BTreeMap::from([("prod".into(), "1".into())]));
-    }
 }
