@@ -1,6 +1,7 @@
 //! The watches: what each stream is made of, and what is taken from it on the way.
 
 mod roll;
+mod stored;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -15,7 +16,7 @@ use kube::{
     runtime::{
         WatchStreamExt, predicates,
         reflector::{self, ObjectRef, Store, store::Writer},
-        utils::{Predicate, PredicateConfig},
+        utils::Predicate,
         watcher::{self, Event},
     },
 };
@@ -31,6 +32,7 @@ use crate::{
     cloud::broker::Owner,
 };
 use roll::Roll;
+use stored::stored;
 
 /// A dead watch is noticed after this many seconds; a new one a minute costs little.
 const TIMEOUT: u32 = 60;
@@ -51,18 +53,13 @@ pub(super) fn links(
     writer: Writer<ClassicLink>,
     ripple: impl Fn(Ripple) + Send + Sync + 'static,
 ) -> impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static {
-    watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
+    let events = watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
         .modify(strip)
-        .inspect_ok_event(Listing::inspector(claims, ripple))
-        .reflect(writer)
-        .inspect_ok_event(move |event| catch_up(event, &written))
-        .applied_objects()
-        .predicate_filter(
-            predicates::generation.combine(predicates::finalizers).combine(commands),
-            PredicateConfig::default(),
-        )
+        .inspect_ok_event(Listing::inspector(claims, ripple));
+    let asked = predicates::generation.combine(predicates::finalizers).combine(commands);
+    stored(events, writer, move |event| catch_up(event, &written), asked)
 }
 
 /// The cache has taken this event: what was written earlier is in it.
@@ -132,21 +129,16 @@ pub(super) fn accounts(
     let (reader, writer) = reflector::store();
     let (listed, receiver) = watch::channel(false);
     let mut roll = Roll::default();
-    let stream = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
+    let events = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
-        .modify(strip)
-        .reflect(writer)
-        .inspect_ok_event(move |event| {
-            roll.take(event).into_iter().for_each(|(name, uid)| gone(name, uid));
-            tell_listed(event, &listed);
-        })
-        .applied_objects()
-        .predicate_filter(
-            predicates::generation.combine(predicates::finalizers).combine(commands),
-            PredicateConfig::default(),
-        );
-    (stream, reader, receiver)
+        .modify(strip);
+    let told = move |event: &Event<CloudAccount>| {
+        roll.take(event).into_iter().for_each(|(name, uid)| gone(name, uid));
+        tell_listed(event, &listed);
+    };
+    let asked = predicates::generation.combine(predicates::finalizers).combine(commands);
+    (stored(events, writer, told, asked), reader, receiver)
 }
 
 /// A namespace by its name and labels.
@@ -158,14 +150,8 @@ pub(super) fn namespaces(
 ) -> Watched<Named, impl Stream<Item = Result<Named, watcher::Error>> + Send + 'static> {
     let (reader, writer) = reflector::store();
     let (listed, receiver) = watch::channel(false);
-    let stream = watcher::watcher(Api::<PartialObjectMeta<Namespace>>::all(client.clone()), config())
-        .default_backoff()
-        .modify(strip)
-        .reflect(writer)
-        .inspect_ok_event(move |event| tell_listed(event, &listed))
-        .applied_objects()
-        .predicate_filter(predicates::labels, PredicateConfig::default());
-    (stream, reader, receiver)
+    let events = watcher::watcher(Api::<Named>::all(client.clone()), config()).default_backoff().modify(strip);
+    (stored(events, writer, move |event| tell_listed(event, &listed), predicates::labels), reader, receiver)
 }
 
 fn tell_listed<K>(event: &Event<K>, listed: &watch::Sender<bool>) {
