@@ -4,11 +4,12 @@ mod roll;
 mod stored;
 
 use std::{
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
-use futures::{Stream, StreamExt, future};
+use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -162,21 +163,74 @@ fn tell_listed<K>(event: &Event<K>, listed: &watch::Sender<bool>) {
 
 /// Secrets of the operator's own namespace, by name alone: their data is read when it is wanted, and cached nowhere.
 pub(super) fn secrets(client: &Client, namespace: &str) -> impl Stream<Item = String> + Send + 'static {
-    watcher::watcher(Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), namespace), config())
-        .default_backoff()
-        .filter_map(|event| {
-            future::ready(match event {
-                Ok(Event::InitApply(secret) | Event::Apply(secret) | Event::Delete(secret)) => Some(secret.name_any()),
-                Ok(Event::Init | Event::InitDone) => None,
-                Err(error) => {
-                    tracing::warn!("the Secrets of namespace cannot be watched: {error}");
-                    None
-                }
-            })
-        })
+    let secrets = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), namespace);
+    names(watcher::watcher(secrets, config()).default_backoff())
+}
+
+/// The names of those that are there, changed, or went; also of one that went while the watch was down.
+fn names<K: Resource>(events: impl Stream<Item = Result<Event<K>, watcher::Error>>) -> impl Stream<Item = String> {
+    let mut roll = Roll::default();
+    let told = move |event| match event {
+        Ok(event) => stream::iter(concerned(&event, &mut roll)),
+        Err(error) => {
+            tracing::warn!("the Secrets of namespace cannot be watched: {error}");
+            stream::iter(BTreeSet::new())
+        }
+    };
+    events.flat_map(told)
+}
+
+/// Whom an event is about, each once.
+fn concerned<K: Resource>(event: &Event<K>, roll: &mut Roll) -> BTreeSet<String> {
+    let named = match event {
+        Event::InitApply(object) | Event::Apply(object) | Event::Delete(object) => Some(object.name_any()),
+        Event::Init | Event::InitDone => None,
+    };
+    roll.take(event).into_keys().chain(named).collect()
 }
 
 /// The reference of an object that is to be woken.
 pub(super) fn reference(owner: &Owner) -> ObjectRef<ClassicLink> {
     ObjectRef::new(&owner.name).within(&owner.namespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use serde_json::json;
+
+    use super::*;
+
+    type Bare = PartialObjectMeta<Secret>;
+
+    fn secret(name: &str, uid: &str) -> Bare {
+        serde_json::from_value(json!({ "metadata": { "name": name, "uid": uid } })).unwrap()
+    }
+
+    fn told(events: Vec<Result<Event<Bare>, watcher::Error>>) -> Vec<String> {
+        names(stream::iter(events)).collect().now_or_never().unwrap()
+    }
+
+    #[test]
+    fn a_secret_that_went_while_the_watch_was_down_is_told_by_the_next_list() {
+        let list = |secrets: &[Bare]| {
+            let each = secrets.iter().cloned().map(Event::InitApply);
+            [Event::Init].into_iter().chain(each).chain([Event::InitDone]).map(Ok).collect::<Vec<_>>()
+        };
+        let mut events = list(&[secret("prod", "1"), secret("test", "2")]);
+        events.push(Err(watcher::Error::NoResourceVersion));
+        events.extend(list(&[secret("test", "2")]));
+        assert_eq!(told(events), ["prod", "test", "test", "prod"]);
+    }
+
+    #[test]
+    fn what_happens_to_a_secret_is_told_once() {
+        let after = [
+            Event::Apply(secret("prod", "1")),
+            Event::Apply(secret("prod", "2")),
+            Event::Delete(secret("prod", "2")),
+            Event::Delete(secret("never-seen", "3")),
+        ];
+        assert_eq!(told(after.map(Ok).into()), ["prod", "prod", "prod", "never-seen"]);
+    }
 }
