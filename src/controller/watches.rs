@@ -1,12 +1,15 @@
 //! The watches: what each stream is made of, and what is taken from it on the way.
 
+mod roll;
+mod stored;
+
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
-use futures::{Stream, StreamExt, future};
+use futures::{Stream, StreamExt, future, stream};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -14,7 +17,7 @@ use kube::{
     runtime::{
         WatchStreamExt, predicates,
         reflector::{self, ObjectRef, Store, store::Writer},
-        utils::{Predicate, PredicateConfig},
+        utils::Predicate,
         watcher::{self, Event},
     },
 };
@@ -29,6 +32,8 @@ use crate::{
     api::{ACKNOWLEDGE, CHECK_REQUESTED_AT, ClassicLink, CloudAccount, FORCE_RELEASE},
     cloud::broker::Owner,
 };
+use roll::Roll;
+use stored::stored;
 
 /// A dead watch is noticed after this many seconds; a new one a minute costs little.
 const TIMEOUT: u32 = 60;
@@ -49,18 +54,13 @@ pub(super) fn links(
     writer: Writer<ClassicLink>,
     ripple: impl Fn(Ripple) + Send + Sync + 'static,
 ) -> impl Stream<Item = Result<ClassicLink, watcher::Error>> + Send + 'static {
-    watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
+    let events = watcher::watcher(Api::<DeserializeGuard<ClassicLink>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
         .modify(strip)
-        .inspect_ok_event(Listing::inspector(claims, ripple))
-        .reflect(writer)
-        .inspect_ok_event(move |event| catch_up(event, &written))
-        .applied_objects()
-        .predicate_filter(
-            predicates::generation.combine(predicates::finalizers).combine(commands),
-            PredicateConfig::default(),
-        )
+        .inspect_ok_event(Listing::inspector(claims, ripple));
+    let asked = predicates::generation.combine(predicates::finalizers).combine(commands);
+    stored(events, writer, move |event| catch_up(event, &written), asked)
 }
 
 /// The cache has taken this event: what was written earlier is in it.
@@ -130,56 +130,16 @@ pub(super) fn accounts(
     let (reader, writer) = reflector::store();
     let (listed, receiver) = watch::channel(false);
     let mut roll = Roll::default();
-    let stream = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
+    let events = watcher::watcher(Api::<DeserializeGuard<CloudAccount>>::all(client.clone()), config())
         .default_backoff()
         .filter_map(|event| future::ready(readable(event)))
-        .modify(strip)
-        .reflect(writer)
-        .inspect_ok_event(move |event| {
-            roll.take(event).into_iter().for_each(|(name, uid)| gone(name, uid));
-            tell_listed(event, &listed);
-        })
-        .applied_objects()
-        .predicate_filter(
-            predicates::generation.combine(predicates::finalizers).combine(commands),
-            PredicateConfig::default(),
-        );
-    (stream, reader, receiver)
-}
-
-/// Who is there, by name and UID. One that went while the watch was down is only told by not being listed any more.
-#[derive(Default)]
-struct Roll {
-    present: BTreeMap<String, String>,
-    reading: BTreeMap<String, String>,
-}
-
-impl Roll {
-    /// Takes an event. Returns those that went.
-    fn take<K: Resource>(&mut self, event: &Event<K>) -> BTreeMap<String, String> {
-        let entry = |object: &K| {
-            (object.meta().name.clone().unwrap_or_default(), object.meta().uid.clone().unwrap_or_default())
-        };
-        match event {
-            Event::Init => self.reading.clear(),
-            Event::InitApply(object) => self.reading.extend([entry(object)]),
-            Event::Apply(object) => {
-                let (name, uid) = entry(object);
-                let other = self.present.insert(name.clone(), uid.clone()).filter(|before| *before != uid);
-                return other.map(|other| (name, other)).into_iter().collect();
-            }
-            Event::Delete(object) => {
-                let (name, uid) = entry(object);
-                self.present.remove(&name);
-                return BTreeMap::from([(name, uid)]);
-            }
-            Event::InitDone => {
-                let before = std::mem::replace(&mut self.present, std::mem::take(&mut self.reading));
-                return before.into_iter().filter(|(name, uid)| self.present.get(name) != Some(uid)).collect();
-            }
-        }
-        BTreeMap::new()
-    }
+        .modify(strip);
+    let told = move |event: &Event<CloudAccount>| {
+        roll.take(event).into_iter().for_each(|(name, uid)| gone(name, uid));
+        tell_listed(event, &listed);
+    };
+    let asked = predicates::generation.combine(predicates::finalizers).combine(commands);
+    (stored(events, writer, told, asked), reader, receiver)
 }
 
 /// A namespace by its name and labels.
@@ -191,14 +151,8 @@ pub(super) fn namespaces(
 ) -> Watched<Named, impl Stream<Item = Result<Named, watcher::Error>> + Send + 'static> {
     let (reader, writer) = reflector::store();
     let (listed, receiver) = watch::channel(false);
-    let stream = watcher::watcher(Api::<PartialObjectMeta<Namespace>>::all(client.clone()), config())
-        .default_backoff()
-        .modify(strip)
-        .reflect(writer)
-        .inspect_ok_event(move |event| tell_listed(event, &listed))
-        .applied_objects()
-        .predicate_filter(predicates::labels, PredicateConfig::default());
-    (stream, reader, receiver)
+    let events = watcher::watcher(Api::<Named>::all(client.clone()), config()).default_backoff().modify(strip);
+    (stored(events, writer, move |event| tell_listed(event, &listed), predicates::labels), reader, receiver)
 }
 
 fn tell_listed<K>(event: &Event<K>, listed: &watch::Sender<bool>) {
@@ -209,18 +163,30 @@ fn tell_listed<K>(event: &Event<K>, listed: &watch::Sender<bool>) {
 
 /// Secrets of the operator's own namespace, by name alone: their data is read when it is wanted, and cached nowhere.
 pub(super) fn secrets(client: &Client, namespace: &str) -> impl Stream<Item = String> + Send + 'static {
-    watcher::watcher(Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), namespace), config())
-        .default_backoff()
-        .filter_map(|event| {
-            future::ready(match event {
-                Ok(Event::InitApply(secret) | Event::Apply(secret) | Event::Delete(secret)) => Some(secret.name_any()),
-                Ok(Event::Init | Event::InitDone) => None,
-                Err(error) => {
-                    tracing::warn!("the Secrets of namespace cannot be watched: {error}");
-                    None
-                }
-            })
-        })
+    let secrets = Api::<PartialObjectMeta<Secret>>::namespaced(client.clone(), namespace);
+    names(watcher::watcher(secrets, config()).default_backoff())
+}
+
+/// The names of those that are there, changed, or went; also of one that went while the watch was down.
+fn names<K: Resource>(events: impl Stream<Item = Result<Event<K>, watcher::Error>>) -> impl Stream<Item = String> {
+    let mut roll = Roll::default();
+    let told = move |event| match event {
+        Ok(event) => stream::iter(concerned(&event, &mut roll)),
+        Err(error) => {
+            tracing::warn!("the Secrets of namespace cannot be watched: {error}");
+            stream::iter(BTreeSet::new())
+        }
+    };
+    events.flat_map(told)
+}
+
+/// Whom an event is about, each once.
+fn concerned<K: Resource>(event: &Event<K>, roll: &mut Roll) -> BTreeSet<String> {
+    let named = match event {
+        Event::InitApply(object) | Event::Apply(object) | Event::Delete(object) => Some(object.name_any()),
+        Event::Init | Event::InitDone => None,
+    };
+    roll.take(event).into_keys().chain(named).collect()
 }
 
 /// The reference of an object that is to be woken.
@@ -230,38 +196,41 @@ pub(super) fn reference(owner: &Owner) -> ObjectRef<ClassicLink> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+    use serde_json::json;
+
     use super::*;
 
-    fn named(name: &str, uid: &str) -> CloudAccount {
-        serde_json::from_value(serde_json::json!({
-            "apiVersion": "classiclink.dev/v1alpha1",
-            "kind": "CloudAccount",
-            "metadata": { "name": name, "uid": uid },
-            "spec": {
-                "provider": "TencentCloud",
-                "credentials": { "secretRef": { "name": "keys" } },
-                "allowedNamespaces": { "from": "All" },
-            },
-        }))
-        .unwrap()
+    type Bare = PartialObjectMeta<Secret>;
+
+    fn secret(name: &str, uid: &str) -> Bare {
+        serde_json::from_value(json!({ "metadata": { "name": name, "uid": uid } })).unwrap()
+    }
+
+    fn told(events: Vec<Result<Event<Bare>, watcher::Error>>) -> Vec<String> {
+        names(stream::iter(events)).collect().now_or_never().unwrap()
     }
 
     #[test]
-    fn an_account_that_went_while_the_watch_was_down_is_told_by_the_next_list() {
-        let mut roll = Roll::default();
-        let first = [named("prod", "1"), named("test", "2"), named("old", "3")];
-        roll.take(&Event::<CloudAccount>::Init);
-        for account in first {
-            assert!(roll.take(&Event::InitApply(account)).is_empty());
-        }
-        assert!(roll.take(&Event::<CloudAccount>::InitDone).is_empty());
+    fn a_secret_that_went_while_the_watch_was_down_is_told_by_the_next_list() {
+        let list = |secrets: &[Bare]| {
+            let each = secrets.iter().cloned().map(Event::InitApply);
+            [Event::Init].into_iter().chain(each).chain([Event::InitDone]).map(Ok).collect::<Vec<_>>()
+        };
+        let mut events = list(&[secret("prod", "1"), secret("test", "2")]);
+        events.push(Err(watcher::Error::NoResourceVersion));
+        events.extend(list(&[secret("test", "2")]));
+        assert_eq!(told(events), ["prod", "test", "test", "prod"]);
+    }
 
-        roll.take(&Event::<CloudAccount>::Init);
-        roll.take(&Event::InitApply(named("prod", "1")));
-        roll.take(&Event::InitApply(named("test", "4")));
-        let gone = roll.take(&Event::<CloudAccount>::InitDone);
-
-        assert_eq!(gone, BTreeMap::from([("old".into(), "3".into()), ("test".into(), "2".into())]));
-        assert_eq!(roll.take(&Event::Delete(named("prod", "1"))), BTreeMap::from([("prod".into(), "1".into())]));
+    #[test]
+    fn what_happens_to_a_secret_is_told_once() {
+        let after = [
+            Event::Apply(secret("prod", "1")),
+            Event::Apply(secret("prod", "2")),
+            Event::Delete(secret("prod", "2")),
+            Event::Delete(secret("never-seen", "3")),
+        ];
+        assert_eq!(told(after.map(Ok).into()), ["prod", "prod", "prod", "never-seen"]);
     }
 }
