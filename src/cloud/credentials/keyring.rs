@@ -1,7 +1,8 @@
 //! The keys in use: where the providers of an account take them from, and the controller and the keeper put them.
 //!
 //! The last good keys of a Secret stay when it goes: they serve looks, and the detaching of deleted objects; the problem
-//! says that all else has to wait. Fetched keys stay until they end, whatever became of their renewal.
+//! says that all else has to wait. Those of another Secret, named before, do not. Fetched keys stay until they end,
+//! whatever became of their renewal.
 
 mod kept;
 
@@ -41,6 +42,8 @@ pub struct Keyring {
 
 #[derive(Default)]
 struct Keys {
+    /// Which Secret it is.
+    secret: Option<String>,
     /// What the Secret holds, or held last.
     given: Option<Arc<Credentials>>,
     /// What is wrong with the Secret.
@@ -119,6 +122,16 @@ impl Keyring {
     #[must_use]
     pub fn new(census: Arc<Mutex<Census>>) -> Self {
         Self { keys: Mutex::default(), census, wanted: Notify::new(), outcome: watch::Sender::new(()) }
+    }
+
+    /// From now on this is the Secret, or there is none. What another held, and what was wrong with it, counts no more:
+    /// whoever names another Secret does not want the keys of the former one used, not even while there is no other.
+    pub fn follow(&self, secret: Option<&str>) {
+        let mut keys = self.keys();
+        if keys.secret.as_deref() != secret {
+            keys.secret = secret.map(ToOwned::to_owned);
+            (keys.given, keys.problem, keys.unread, keys.held) = (None, None, None, None);
+        }
     }
 
     /// From now on keys are fetched, or those of the Secret used; `asks` says whether the cloud is asked whose they are.
