@@ -58,7 +58,7 @@ struct Keys {
     doubted: Option<Instant>,
     /// The cloud is asked whose the keys are, and has not answered yet.
     asking: bool,
-    /// Keys came after there were none, or none are there any more.
+    /// Keys came after there were none, or none are there any more, or the first fetch failed.
     news: bool,
     /// Since when something is wrong.
     wanting: Option<Timestamp>,
@@ -90,6 +90,11 @@ struct Held {
 }
 
 impl Keys {
+    /// Whether the first keys are on their way: nothing can be said yet.
+    fn await_first(&self) -> bool {
+        self.mode.fetched && self.held.is_none() && self.trouble.is_none() && self.problem.is_none()
+    }
+
     /// A fetch ended, with this or with keys.
     fn ended(&mut self, trouble: Option<Problem>) {
         self.trouble = trouble;
@@ -234,8 +239,7 @@ impl Keyring {
     #[must_use]
     pub fn is_settling(&self) -> bool {
         let keys = self.keys();
-        let first = keys.mode.fetched && keys.held.is_none() && keys.trouble.is_none() && keys.problem.is_none();
-        first || (keys.asking && keys.held.is_some())
+        keys.await_first() || (keys.asking && keys.held.is_some())
     }
 
     /// The cloud says that the token of these keys has ended: they are renewed, if that was not done just now.

@@ -57,7 +57,12 @@ impl Keyring {
 
     /// A fetch brought nothing. Those in use stay until they end.
     pub(in crate::cloud::credentials) fn failed(&self, problem: Problem) {
-        self.keys().ended(Some(problem));
+        let mut keys = self.keys();
+        // Links say nothing while the first keys are on their way. They would not hear that there is something to say
+        // now, where the word for it is the same as for keys that are being fetched.
+        keys.news |= keys.await_first();
+        keys.ended(Some(problem));
+        drop(keys);
         self.outcome.send_replace(());
     }
 

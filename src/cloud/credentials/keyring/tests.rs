@@ -216,6 +216,21 @@ async fn a_failing_fetch_is_tried_again_ever_more_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_fetch_that_fails_is_told_once_although_the_word_for_it_is_the_same() {
+    let scene = scene(node(), Some(Kind::Transient));
+    let before = scene.ring.problem().unwrap().reason();
+    moment().await;
+    assert_eq!(scene.ring.problem().unwrap().reason(), before);
+    assert_eq!(scene.told.load(Ordering::SeqCst), 1, "links that said nothing so far are woken");
+    assert!(scene.ring.take_news());
+    after(HOUR).await;
+    assert!(scene.fake.fetches() > 3 && scene.told.load(Ordering::SeqCst) == 1);
+    scene.fake.fails(None);
+    after(Duration::from_mins(6)).await;
+    assert_eq!(scene.told.load(Ordering::SeqCst), 2, "and when keys came");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_causes_one_renewal_and_no_second_within_a_minute() {
     let scene = scene(node(), None);
     moment().await;
