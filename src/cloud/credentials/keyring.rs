@@ -18,6 +18,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use self::kept::Term;
 use super::{Credentials, Lease, Problem};
 use crate::{
     clock,
@@ -52,6 +53,8 @@ struct Keys {
     unread: Option<Instant>,
     held: Option<Held>,
     mode: Mode,
+    /// The present keeper's.
+    term: Term,
     /// Why the last fetch brought none.
     trouble: Option<Problem>,
     wanted: Wanted,
@@ -140,14 +143,16 @@ impl Keyring {
     }
 
     /// From now on keys are fetched, or those of the Secret used; `asks` says whether the cloud is asked whose they are.
-    /// Keys from elsewhere are not used any more.
-    pub fn begin(&self, fetched: bool, asks: bool) {
+    /// Keys from elsewhere are not used any more, and what the former keeper still brings is not either.
+    pub fn begin(&self, fetched: bool, asks: bool) -> Term {
         let mut keys = self.keys();
+        keys.term = keys.term.next();
         keys.mode = Mode { fetched, asks };
         (keys.trouble, keys.wanted, keys.held) = (None, Wanted::No, None);
         if let Some(given) = keys.given.clone().filter(|_| !fetched) {
             self.install(&mut keys, Held { keys: given, ends: None, renew: None }, None);
         }
+        keys.term
     }
 
     /// Takes what was read from the Secret. Says whether anything changed.
