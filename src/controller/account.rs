@@ -31,7 +31,7 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
     let unread = read.is_err();
     let keys = read.unwrap_or_else(|error| {
         tracing::warn!(account = object.name_any(), error = super::chain(&error), "the Secret cannot be read");
-        secret::unread(before.as_deref().filter(|before| before.is_of(&object)))
+        secret::unread(&object, before.as_deref())
     });
     let Some((account, new_keys)) = context.accounts.put(&object, keys, &context.settings, &context.caches) else {
         return Ok(Action::await_change());

@@ -141,6 +141,7 @@ impl Account {
         let census = kept.map_or_else(|| keys::remembering(account), |before| Arc::clone(&before.census));
         let keyring =
             kept.map_or_else(|| Arc::new(Keyring::new(Arc::clone(&census))), |kept| Arc::clone(&kept.keyring));
+        keyring.follow(spec.credentials.secret_ref.as_ref().map(|secret| secret.name.as_str()));
         let tempo = Tempo::new(settings.time_scale, sweep(&spec));
         let pace = || paced(Pace::new(rate), spec.provider, tempo).counted(settings.metrics.clone());
         census.lock().unwrap_or_else(PoisonError::into_inner).acknowledge(acknowledged.as_deref(), tempo, clock::now());
@@ -295,61 +296,4 @@ fn sweep(spec: &CloudAccountSpec) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-    use serde_json::json;
-
-    use super::*;
-    use crate::{config::Config, controller::run::settings, metrics::Metrics};
-
-    fn account(name: &str, provider: &str, identity: &str) -> CloudAccount {
-        serde_json::from_value(json!({
-            "apiVersion": "classiclink.dev/v1alpha1",
-            "kind": "CloudAccount",
-            "metadata": { "name": name, "uid": name },
-            "spec": {
-                "provider": provider,
-                "credentials": { "secretRef": { "name": "keys" } },
-                "allowedNamespaces": { "from": "All" },
-            },
-            "status": { "identity": identity },
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn accounts_that_are_not_in_use_yet_are_the_same_by_what_is_written_down() {
-        let caches = Caches::of(
-            [
-                account("prod", "TencentCloud", "100001"),
-                account("twin", "TencentCloud", "100001"),
-                account("test", "TencentCloud", "100002"),
-                account("other", "AlibabaCloud", "100001"),
-            ],
-            [],
-        );
-        let accounts = Accounts::default();
-        let same = |other| accounts.same("prod", other, &caches);
-        assert_eq!(["prod", "twin", "test", "other", "unheard"].map(same), [true, true, false, false, false]);
-    }
-
-    #[tokio::test]
-    async fn an_account_that_went_while_its_keys_were_read_is_not_taken_into_use() {
-        // An error says that there is one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let config = Config::parse_from(["operator"]);
-        let (settings, _wakes) = settings(&config, Metrics::new(), &CancellationToken::new()).unwrap();
-        let accounts = Accounts::default();
-        let mut again = account("prod", "TencentCloud", "100001");
-        let cached = Caches::of([again.clone()], []);
-        again.metadata.uid = Some("another".into());
-
-        let put = |account: &CloudAccount, caches: &Caches| accounts.put(account, None, &settings, caches).is_some();
-
-        assert!(!put(&account("gone", "TencentCloud", "100001"), &cached));
-        assert!(!put(&again, &cached), "another object has its name");
-        assert!(accounts.all().is_empty());
-        assert!(put(&account("prod", "TencentCloud", "100001"), &cached));
-        assert!(accounts.get("prod").is_some());
-    }
-}
+mod tests;

@@ -37,13 +37,12 @@ pub(super) fn keep(account: &Account, before: Option<&Account>, settings: &Setti
             && before.spec().credentials == account.spec().credentials
             && before.spec().endpoints == account.spec().endpoints
     });
-    if !as_before {
-        account.keyring.begin(source.is_fetched(), asks);
-    }
+    let ring = Arc::clone(&account.keyring);
+    let term = if as_before { ring.go_on() } else { ring.begin(source.is_fetched(), asks) };
     let (wake, name) = (settings.wake.account.clone(), account.name.clone());
     // Nobody listens any more when the process ends.
     let tell = Box::new(move || drop(wake.send(name.clone())));
-    let keeper = Keeper { ring: Arc::clone(&account.keyring), source, tokens, asks, tempo: account.tempo, tell };
+    let keeper = Keeper { ring, term, source, tokens, asks, tempo: account.tempo, tell };
     let stop = account.stop.clone();
     settings.tasks.spawn(async move { stop.run_until_cancelled_owned(keeper.keep()).await });
 }

@@ -7,7 +7,7 @@ use kube::Api;
 
 use super::{Context, Error, accounts::Account, within};
 use crate::{
-    api::{CloudAccountSpec, Provider},
+    api::{CloudAccount, CloudAccountSpec, Provider},
     cloud::credentials::{Credentials, Problem},
 };
 
@@ -42,8 +42,11 @@ fn meaning(provider: Provider, answer: Result<Option<Secret>, Error>) -> Result<
     }
 }
 
-/// What to go on with after a read that brought nothing: the keys as they are, while there are any and it does not last.
-pub(super) fn unread(known: Option<&Account>) -> Option<Keys> {
+/// What to go on with after a read that brought nothing: the keys as they are, while there are any of this Secret and it
+/// does not last.
+pub(super) fn unread(object: &CloudAccount, before: Option<&Account>) -> Option<Keys> {
+    let same = |before: &&Account| before.spec().credentials.secret_ref == object.spec.credentials.secret_ref;
+    let known = before.filter(|before| before.is_of(object)).filter(same);
     known.is_none_or(|known| known.keyring.unread(PATIENCE)).then_some(Err(Problem::Unreadable))
 }
 
@@ -77,6 +80,15 @@ mod tests {
 
     #[test]
     fn an_account_that_was_never_seen_with_keys_says_at_once_that_its_secret_cannot_be_read() {
-        assert!(matches!(unread(None), Some(Err(Problem::Unreadable))));
+        let object: CloudAccount = serde_json::from_value(serde_json::json!({
+            "metadata": { "name": "prod", "uid": "prod" },
+            "spec": {
+                "provider": "TencentCloud",
+                "credentials": { "secretRef": { "name": "keys" } },
+                "allowedNamespaces": { "from": "All" },
+            },
+        }))
+        .unwrap();
+        assert!(matches!(unread(&object, None), Some(Err(Problem::Unreadable))));
     }
 }

@@ -4,12 +4,15 @@
 //! use as they are until they end, and is tried again, ever more slowly. A new set of keys is used only after the cloud was
 //! asked whose they are; those of a Secret are used at once, and asked about at once. Where the cloud does not tell, the key
 //! stands in; where it could not be reached, it is asked again.
+//!
+//! An edit of the account brings another keeper, which begins before this one is stopped: from then on nothing that this one
+//! brings counts.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Credentials, Keyring, Source, Tokens};
+use super::{Credentials, Keyring, Source, Term, Tokens};
 use crate::{
     api::Reason,
     clock,
@@ -20,6 +23,8 @@ use crate::{
 pub struct Keeper {
     /// Where they are kept.
     pub ring: Arc<Keyring>,
+    /// Until when: the next one's beginning is its end.
+    pub term: Term,
     /// Where they come from.
     pub source: Source,
     /// Who gives them.
@@ -40,11 +45,11 @@ struct Again {
 }
 
 impl Keeper {
-    /// Keeps on, until it is dropped.
+    /// Keeps on, until it is dropped or there is another.
     pub async fn keep(self) {
         let (mut fetch, mut ask) = (Again::default(), Again::default());
         let mut told = self.reason();
-        loop {
+        while !self.ring.is_over(self.term) {
             if self.source.is_fetched() {
                 self.fetch(&mut fetch, &mut ask).await;
             }
@@ -60,6 +65,8 @@ impl Keeper {
                 None => self.ring.wanted.notified().await,
             }
         }
+        // What woke this one may have been meant for the other.
+        self.ring.wanted.notify_one();
     }
 
     /// The word for what is wrong: the cloud's own words may differ each time, and are no news.
@@ -72,16 +79,16 @@ impl Keeper {
         if self.ring.fetch_at(again.at).is_none_or(|due| due > clock::instant()) {
             return;
         }
-        match self.source.fetch(&*self.tokens, self.ring.fetching().as_deref()).await {
+        match self.source.fetch(&*self.tokens, self.ring.fetching(self.term).as_deref()).await {
             Ok(lease) => {
                 let account = self.identity(&lease.keys, ask).await;
                 *again = Again::default();
-                self.ring.bring(lease, account);
+                self.ring.bring(self.term, lease, account);
             }
             Err(problem) => {
                 tracing::warn!("keys could not be fetched: {problem}");
                 again.failed(self.tempo);
-                self.ring.failed(problem);
+                self.ring.failed(self.term, problem);
             }
         }
     }
@@ -92,7 +99,7 @@ impl Keeper {
         let once_more = again.at.filter(|at| *at <= clock::instant()).and_then(|_| self.ring.current());
         let Some(keys) = open.or(once_more) else { return };
         let account = self.identity(&keys, again).await;
-        self.ring.told(&keys, account);
+        self.ring.told(self.term, &keys, account);
     }
 
     /// Asks once. What could not be reached is asked again later, what refuses is not.

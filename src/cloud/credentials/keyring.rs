@@ -1,7 +1,8 @@
 //! The keys in use: where the providers of an account take them from, and the controller and the keeper put them.
 //!
 //! The last good keys of a Secret stay when it goes: they serve looks, and the detaching of deleted objects; the problem
-//! says that all else has to wait. Fetched keys stay until they end, whatever became of their renewal.
+//! says that all else has to wait. Those of another Secret, named before, do not. Fetched keys stay until they end,
+//! whatever became of their renewal.
 
 mod kept;
 
@@ -17,6 +18,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use self::kept::Term;
 use super::{Credentials, Lease, Problem};
 use crate::{
     clock,
@@ -41,6 +43,8 @@ pub struct Keyring {
 
 #[derive(Default)]
 struct Keys {
+    /// Which Secret it is.
+    secret: Option<String>,
     /// What the Secret holds, or held last.
     given: Option<Arc<Credentials>>,
     /// What is wrong with the Secret.
@@ -49,13 +53,15 @@ struct Keys {
     unread: Option<Instant>,
     held: Option<Held>,
     mode: Mode,
+    /// The present keeper's.
+    term: Term,
     /// Why the last fetch brought none.
     trouble: Option<Problem>,
     wanted: Wanted,
     doubted: Option<Instant>,
     /// The cloud is asked whose the keys are, and has not answered yet.
     asking: bool,
-    /// Keys came after there were none, or none are there any more.
+    /// Keys came after there were none, or none are there any more, or the first fetch failed.
     news: bool,
     /// Since when something is wrong.
     wanting: Option<Timestamp>,
@@ -87,6 +93,11 @@ struct Held {
 }
 
 impl Keys {
+    /// Whether the first keys are on their way: nothing can be said yet.
+    fn await_first(&self) -> bool {
+        self.mode.fetched && self.held.is_none() && self.trouble.is_none() && self.problem.is_none()
+    }
+
     /// A fetch ended, with this or with keys.
     fn ended(&mut self, trouble: Option<Problem>) {
         self.trouble = trouble;
@@ -121,15 +132,27 @@ impl Keyring {
         Self { keys: Mutex::default(), census, wanted: Notify::new(), outcome: watch::Sender::new(()) }
     }
 
-    /// From now on keys are fetched, or those of the Secret used; `asks` says whether the cloud is asked whose they are.
-    /// Keys from elsewhere are not used any more.
-    pub fn begin(&self, fetched: bool, asks: bool) {
+    /// From now on this is the Secret, or there is none. What another held, and what was wrong with it, counts no more:
+    /// whoever names another Secret does not want the keys of the former one used, not even while there is no other.
+    pub fn follow(&self, secret: Option<&str>) {
         let mut keys = self.keys();
+        if keys.secret.as_deref() != secret {
+            keys.secret = secret.map(ToOwned::to_owned);
+            (keys.given, keys.problem, keys.unread, keys.held) = (None, None, None, None);
+        }
+    }
+
+    /// From now on keys are fetched, or those of the Secret used; `asks` says whether the cloud is asked whose they are.
+    /// Keys from elsewhere are not used any more, and what the former keeper still brings is not either.
+    pub fn begin(&self, fetched: bool, asks: bool) -> Term {
+        let mut keys = self.keys();
+        keys.term = keys.term.next();
         keys.mode = Mode { fetched, asks };
         (keys.trouble, keys.wanted, keys.held) = (None, Wanted::No, None);
         if let Some(given) = keys.given.clone().filter(|_| !fetched) {
             self.install(&mut keys, Held { keys: given, ends: None, renew: None }, None);
         }
+        keys.term
     }
 
     /// Takes what was read from the Secret. Says whether anything changed.
@@ -221,8 +244,7 @@ impl Keyring {
     #[must_use]
     pub fn is_settling(&self) -> bool {
         let keys = self.keys();
-        let first = keys.mode.fetched && keys.held.is_none() && keys.trouble.is_none() && keys.problem.is_none();
-        first || (keys.asking && keys.held.is_some())
+        keys.await_first() || (keys.asking && keys.held.is_some())
     }
 
     /// The cloud says that the token of these keys has ended: they are renewed, if that was not done just now.

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::{
     keeper::Keeper,
-    keyring::Keyring,
+    keyring::{Keyring, Term},
     source::{Ambient, Lease, Origin, Role, SESSION, Source, Tokens, WebIdentity},
 };
 use super::{CloudError, Kind};

@@ -7,11 +7,39 @@ use tokio::time::Instant;
 use super::{Credentials, Held, Keyring, Lease, Problem, Wanted};
 use crate::{clock, link::Identity};
 
+/// Which keeper of the keyring this is. A former one may have an answer just as the next one begins, before it is
+/// stopped: that is an answer for a role, or from an address, that may not be the account's any more.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[must_use]
+pub struct Term(u64);
+
+impl Term {
+    pub(super) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
 impl Keyring {
-    /// A fetch begins, with these keys of the Secret. What is wanted from now on is another one.
-    pub(in crate::cloud::credentials) fn fetching(&self) -> Option<Arc<Credentials>> {
+    /// Another keeper goes on with keys from where they come from now. A fetch that the former one began early is still
+    /// wanted: nobody will tell what became of it.
+    pub fn go_on(&self) -> Term {
         let mut keys = self.keys();
-        if keys.wanted == Wanted::Now {
+        if keys.wanted == Wanted::Underway {
+            keys.wanted = Wanted::Now;
+        }
+        keys.term = keys.term.next();
+        keys.term
+    }
+
+    /// Whether there is another keeper by now.
+    pub(in crate::cloud::credentials) fn is_over(&self, term: Term) -> bool {
+        self.keys().term != term
+    }
+
+    /// A fetch begins, with these keys of the Secret. What is wanted from now on is another one.
+    pub(in crate::cloud::credentials) fn fetching(&self, term: Term) -> Option<Arc<Credentials>> {
+        let mut keys = self.keys();
+        if keys.term == term && keys.wanted == Wanted::Now {
             keys.wanted = Wanted::Underway;
         }
         keys.given.clone()
@@ -39,7 +67,7 @@ impl Keyring {
     }
 
     /// Uses fetched keys from now on; `account` is whose they are, if the cloud told.
-    pub(in crate::cloud::credentials) fn bring(&self, lease: Lease, account: Option<String>) {
+    pub(in crate::cloud::credentials) fn bring(&self, term: Term, lease: Lease, account: Option<String>) {
         let now = clock::instant();
         let held = Held {
             keys: Arc::new(lease.keys),
@@ -47,6 +75,9 @@ impl Keyring {
             renew: now.checked_add(lease.renew.min(lease.life)),
         };
         let mut keys = self.keys();
+        if keys.term != term {
+            return;
+        }
         keys.news |= keys.wanted == Wanted::Underway;
         keys.ended(None);
         self.install(&mut keys, held, account);
@@ -56,8 +87,16 @@ impl Keyring {
     }
 
     /// A fetch brought nothing. Those in use stay until they end.
-    pub(in crate::cloud::credentials) fn failed(&self, problem: Problem) {
-        self.keys().ended(Some(problem));
+    pub(in crate::cloud::credentials) fn failed(&self, term: Term, problem: Problem) {
+        let mut keys = self.keys();
+        if keys.term != term {
+            return;
+        }
+        // Links say nothing while the first keys are on their way. They would not hear that there is something to say
+        // now, where the word for it is the same as for keys that are being fetched.
+        keys.news |= keys.await_first();
+        keys.ended(Some(problem));
+        drop(keys);
         self.outcome.send_replace(());
     }
 
@@ -68,9 +107,9 @@ impl Keyring {
     }
 
     /// What the cloud said whose these keys are; `None` where it did not.
-    pub(in crate::cloud::credentials) fn told(&self, asked: &Arc<Credentials>, account: Option<String>) {
+    pub(in crate::cloud::credentials) fn told(&self, term: Term, asked: &Arc<Credentials>, account: Option<String>) {
         let mut keys = self.keys();
-        if keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, asked)) {
+        if keys.term == term && keys.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.keys, asked)) {
             keys.news |= std::mem::take(&mut keys.asking);
             self.census().whose.present(&Identity::new(account, asked.stand_in()), clock::now());
         }

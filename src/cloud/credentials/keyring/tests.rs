@@ -89,6 +89,13 @@ struct Scene {
     keeper: JoinHandle<()>,
 }
 
+impl Scene {
+    /// Another keeper, for the next term; the former one goes on too.
+    fn followed_by(&self, source: Source, term: Term) -> JoinHandle<()> {
+        tokio::spawn(keeper(&self.ring, term, source, &self.fake, &self.told).keep())
+    }
+}
+
 impl Drop for Scene {
     fn drop(&mut self) {
         self.keeper.abort();
@@ -105,15 +112,19 @@ fn scene(source: Source, fault: Option<Kind>) -> Scene {
     "100000000001".clone_into(&mut fake.account.lock().unwrap());
     fake.fails(fault);
     let ring = Arc::new(Keyring::new(Arc::clone(&census)));
-    ring.begin(source.is_fetched(), true);
+    let term = ring.begin(source.is_fetched(), true);
     let told = Arc::<AtomicUsize>::default();
-    let (count, tokens) = (Arc::clone(&told), Arc::clone(&fake));
+    let keeper = tokio::spawn(keeper(&ring, term, source, &fake, &told).keep());
+    Scene { fake, ring, census, told, keeper }
+}
+
+fn keeper(ring: &Arc<Keyring>, term: Term, source: Source, fake: &Arc<Fake>, told: &Arc<AtomicUsize>) -> Keeper {
+    let (ring, count, tokens) = (Arc::clone(ring), Arc::clone(told), Arc::clone(fake));
     let tempo = Tempo::new(1.0, Duration::from_mins(1));
     let tell = Box::new(move || {
         count.fetch_add(1, Ordering::SeqCst);
     });
-    let keeper = Keeper { ring: Arc::clone(&ring), source, tokens, asks: true, tempo, tell };
-    Scene { fake, ring, census, told, keeper: tokio::spawn(keeper.keep()) }
+    Keeper { ring, term, source, tokens, asks: true, tempo, tell }
 }
 
 async fn after(duration: Duration) {
@@ -216,6 +227,21 @@ async fn a_failing_fetch_is_tried_again_ever_more_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_fetch_that_fails_is_told_once_although_the_word_for_it_is_the_same() {
+    let scene = scene(node(), Some(Kind::Transient));
+    let before = scene.ring.problem().unwrap().reason();
+    moment().await;
+    assert_eq!(scene.ring.problem().unwrap().reason(), before);
+    assert_eq!(scene.told.load(Ordering::SeqCst), 1, "links that said nothing so far are woken");
+    assert!(scene.ring.take_news());
+    after(HOUR).await;
+    assert!(scene.fake.fetches() > 3 && scene.told.load(Ordering::SeqCst) == 1);
+    scene.fake.fails(None);
+    after(Duration::from_mins(6)).await;
+    assert_eq!(scene.told.load(Ordering::SeqCst), 2, "and when keys came");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_causes_one_renewal_and_no_second_within_a_minute() {
     let scene = scene(node(), None);
     moment().await;
@@ -312,6 +338,82 @@ async fn a_secret_that_changes_during_a_fetch_causes_another() {
     assert_eq!((scene.fake.fetches(), scene.fake.most.load(Ordering::SeqCst)), (2, 1));
     after(Duration::from_mins(1)).await;
     assert_eq!(scene.fake.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_ended_with_its_keeper_is_begun_again_by_the_next() {
+    let scene = scene(node(), None);
+    moment().await;
+    scene.fake.slow.store(5, Ordering::SeqCst);
+    scene.ring.put(Ok(from_secret("canary-a")));
+    moment().await;
+    assert_eq!(scene.fake.fetches(), 2, "under way");
+    let next = scene.followed_by(node(), scene.ring.go_on());
+    scene.keeper.abort();
+    after(Duration::from_secs(6)).await;
+    assert_eq!(scene.ring.current().unwrap().id(), "canary-3");
+    after(Duration::from_mins(1)).await;
+    assert_eq!(scene.fake.fetches(), 3, "once");
+    next.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_former_keeper_brings_is_not_used_and_the_next_fetches_at_once() {
+    for fault in [None, Some(Kind::PermissionDenied)] {
+        let scene = scene(node(), fault);
+        scene.fake.slow.store(5, Ordering::SeqCst);
+        moment().await;
+        let term = scene.ring.begin(true, true);
+        after(Duration::from_secs(6)).await;
+        assert!(scene.ring.is_settling() && scene.ring.current().is_none(), "{fault:?}");
+        scene.fake.fails(None);
+        let next = scene.followed_by(node(), term);
+        after(Duration::from_secs(6)).await;
+        assert_eq!(scene.ring.current().unwrap().id(), "canary-2");
+        next.abort();
+    }
+}
+
+#[test]
+fn whose_keys_are_is_asked_anew_although_a_former_keeper_was_told() {
+    let ring = Keyring::default();
+    let former = ring.begin(false, true);
+    ring.put(Ok(from_secret("canary-a")));
+    let asked = ring.to_ask().unwrap();
+    let present = ring.begin(false, true);
+    ring.told(former, &asked, Some("100000000001".into()));
+    assert!(ring.to_ask().is_some(), "it may have asked elsewhere");
+    ring.told(present, &asked, Some("100000000002".into()));
+    assert!(ring.to_ask().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_former_keeper_does_not_take_on_what_is_wanted_of_the_present_one() {
+    let scene = scene(node(), None);
+    moment().await;
+    scene.keeper.abort();
+    let former = scene.ring.begin(true, true);
+    let present = scene.ring.go_on();
+    scene.ring.bring(present, scene.fake.lease(), None);
+    scene.ring.put(Ok(from_secret("canary-a")));
+    let wanted = || scene.ring.fetch_at(None) == Some(clock::instant());
+    let _ = scene.ring.fetching(former);
+    assert!(wanted());
+    let _ = scene.ring.fetching(present);
+    assert!(!wanted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_former_keeper_that_is_woken_wakes_the_present_one() {
+    let scene = scene(node(), None);
+    moment().await;
+    let next = scene.followed_by(node(), scene.ring.go_on());
+    moment().await;
+    scene.ring.doubt(&scene.ring.current().unwrap());
+    moment().await;
+    assert!(scene.keeper.is_finished());
+    assert_eq!((scene.ring.current().unwrap().id(), scene.fake.fetches()), ("canary-2", 2));
+    next.abort();
 }
 
 #[tokio::test(start_paused = true)]
