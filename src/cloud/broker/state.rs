@@ -94,7 +94,7 @@ impl State {
             self.take_back(instance);
             let entry = self.machines.remove(instance);
             if let Some(at) = entry.and_then(|entry| entry.trail.stale_before()) {
-                let _ = at;
+                self.departed.insert(instance.clone(), at);
             }
         }
     }

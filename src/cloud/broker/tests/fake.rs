@@ -209,9 +209,10 @@ impl Bench {
         (instance, owner)
     }
 
-    /// Waits until this object is woken.
+    /// Waits until this object is woken, within an hour of paused time.
     pub(super) async fn until(&mut self, owner: &Owner) {
-        while self.woken.recv().await.as_ref() != Some(owner) {}
+        let woken = async { while self.woken.recv().await.as_ref() != Some(owner) {} };
+        tokio::time::timeout(Duration::from_hours(1), woken).await.expect("it is woken");
     }
 
     /// Those that were woken and not yet heard.
