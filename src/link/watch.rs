@@ -55,6 +55,11 @@ pub struct Check {
 }
 
 impl Watch {
+    /// Every VPC that matters to it.
+    pub fn vpcs(&self) -> impl Iterator<Item = &VpcId> {
+        self.vpc.iter().chain(&self.place).chain(self.need.iter().filter_map(|need| need.vpc.as_ref()))
+    }
+
     /// Nothing but the sweeps.
     pub(super) fn rest(lane: Lane, record: &Record) -> Self {
         Self {

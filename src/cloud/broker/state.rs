@@ -169,7 +169,7 @@ impl State {
         self.vpcs.retain(|_, (looked, _)| crate::clock::until(*looked, now) <= tempo.sweep() * 3);
         self.departed.retain(|_, at| crate::clock::until(*at, now) <= LONGEST_LOOK.max(tempo.sweep()));
         let watches = self.machines.values().filter_map(|entry| entry.watch.as_ref());
-        let used: HashSet<&VpcId> = watches.clone().flat_map(|watch| watch.vpc.iter().chain(&watch.place)).collect();
+        let used: HashSet<&VpcId> = watches.clone().flat_map(Watch::vpcs).collect();
         self.cautions.retain(|vpc, _| used.contains(vpc));
         Plan {
             machines: self.machines.keys().cloned().collect(),

@@ -1,7 +1,7 @@
 //! A cloud that has no list of every link.
 
 use super::*;
-use crate::link::{Caution, VpcSeen};
+use crate::link::{Caution, VpcSeen, Watch};
 
 /// A broker on such a cloud.
 fn bench() -> Bench {
@@ -105,6 +105,10 @@ async fn what_a_range_is_a_reason_for_is_remembered_although_the_vpc_is_not_read
     asks.vpc = Some(vpc());
     bench.broker.attend(&instance(1), &owner(1), asks);
     settle().await;
+    // The link is on its way there, and nothing is on record yet.
+    let need = Need { after: clock::now() + Duration::from_mins(5), vpc: Some(vpc()) };
+    bench.broker.attend(&instance(1), &owner(1), Watch { place: None, ..watching(Some(need)) });
+    clock::sleep(Duration::from_mins(4)).await;
     bench.broker.attend(&instance(1), &owner(1), watching(None));
     clock::sleep(Duration::from_mins(10)).await;
     assert_eq!((bench.fake.asked("vpc"), observed(&bench).vpc), (1, VpcSeen::Unlooked));
