@@ -45,9 +45,9 @@ impl Documented {
             "THROTTLE" => matches!(kind, Kind::Throttled),
             "AUTH" => matches!(kind, Kind::KeyDenied | Kind::PermissionDenied),
             "QUOTA" => matches!(kind, Kind::Quota),
-            "BUSY" => matches!(kind, Kind::Busy),
+            "BUSY" => matches!(kind, Kind::Busy | Kind::Locked),
             "RETRY" => matches!(kind, Kind::Transient),
-            "WAIT" => matches!(kind, Kind::Transient | Kind::Busy),
+            "WAIT" => matches!(kind, Kind::Transient | Kind::Busy | Kind::Locked),
             "GONE" | "DONE" => matches!(kind, Kind::AlreadyGone),
             "EMPTY" => matches!(kind, Kind::Missing),
             // Never taken for "gone".

@@ -14,8 +14,10 @@ pub enum Kind {
     Throttled,
     /// A server fault, a time-out, a connection that broke.
     Transient,
-    /// The machine is locked by another task.
+    /// The machine, or the VPC, is busy with another task.
     Busy,
+    /// The machine is locked: by another task, or until its owner settles something. Its row in the list says which.
+    Locked,
     /// The key, its signature or its token is not accepted.
     KeyDenied,
     /// The key may not do this.
@@ -46,6 +48,7 @@ impl Kind {
             Self::Throttled => true,
             Self::Transient
             | Self::Busy
+            | Self::Locked
             | Self::KeyDenied
             | Self::PermissionDenied
             | Self::Quota
@@ -64,6 +67,7 @@ impl Kind {
     pub const fn splits_batch(self) -> bool {
         match self {
             Self::Busy
+            | Self::Locked
             | Self::PermissionDenied
             | Self::Quota
             | Self::Missing
@@ -83,6 +87,7 @@ impl Kind {
             Self::Transient | Self::Partial | Self::Unclear => true,
             Self::Throttled
             | Self::Busy
+            | Self::Locked
             | Self::KeyDenied
             | Self::PermissionDenied
             | Self::Quota
@@ -102,7 +107,7 @@ impl Kind {
             Self::Transient | Self::Partial | Self::Unclear => Reason::ProviderUnavailable,
             // Machine and VPC were both seen before the change was sent; a code that says one is missing, or that the
             // machine is linked although it is seen nowhere, is a list that lags: somebody else's task, as a rule.
-            Self::Busy | Self::Missing | Self::Conflict | Self::AlreadyGone => Reason::InstanceBusy,
+            Self::Busy | Self::Locked | Self::Missing | Self::Conflict | Self::AlreadyGone => Reason::InstanceBusy,
             Self::KeyDenied => Reason::CredentialsRejected,
             Self::PermissionDenied => Reason::PermissionDenied,
             Self::Quota => Reason::QuotaExceeded,
@@ -117,7 +122,7 @@ impl Kind {
     pub const fn on_giving_keys(self) -> Self {
         match self {
             Self::Throttled => Self::Throttled,
-            Self::Transient | Self::Busy | Self::Partial | Self::Unclear => Self::Transient,
+            Self::Transient | Self::Busy | Self::Locked | Self::Partial | Self::Unclear => Self::Transient,
             Self::PermissionDenied => Self::PermissionDenied,
             Self::Offline => Self::Offline,
             Self::KeyDenied | Self::Quota | Self::Missing | Self::Conflict | Self::AlreadyGone | Self::Refused(_) => {
@@ -130,7 +135,7 @@ impl Kind {
     #[must_use]
     pub const fn beat(self) -> Beat {
         match self {
-            Self::Busy | Self::Missing => Beat::Soon,
+            Self::Busy | Self::Locked | Self::Missing => Beat::Soon,
             Self::Throttled | Self::Transient | Self::Conflict | Self::AlreadyGone | Self::Partial | Self::Unclear => {
                 Beat::Backoff
             }
@@ -145,6 +150,7 @@ impl Kind {
             Self::Throttled => "Throttled",
             Self::Transient => "Transient",
             Self::Busy => "Busy",
+            Self::Locked => "Locked",
             Self::KeyDenied => "KeyDenied",
             Self::PermissionDenied => "PermissionDenied",
             Self::Quota => "Quota",

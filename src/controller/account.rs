@@ -52,7 +52,10 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
                 finalizer::remove(&Api::all(context.client.clone()), &*object).await?;
                 return Ok(Action::await_change());
             }
-            Served::Until(at) => return Ok(Action::requeue(clock::until(clock::now(), at))),
+            Served::Until(at) => {
+                write(&object, &account, &context).await?;
+                return Ok(Action::requeue(clock::until(clock::now(), at)));
+            }
             Served::Some => (*object).clone(),
         }
     } else {
@@ -61,7 +64,7 @@ pub async fn reconcile(object: Arc<CloudAccount>, context: Arc<Context>) -> Resu
     write(&object, &account, &context).await?;
     // Keys that are fetched are the keeper's to renew, and it says when there is something new.
     let wait = account.keyring.problem().filter(|_| account.spec().credentials.secret_ref.is_some()).map(|_| AGAIN);
-    Ok(wait.or(unread.then_some(SOON)).map_or_else(Action::await_change, Action::requeue))
+    Ok(unread.then_some(SOON).or(wait).map_or_else(Action::await_change, Action::requeue))
 }
 
 /// Whether an account that is being deleted has served its last link.
@@ -72,11 +75,11 @@ enum Served {
     Until(Timestamp),
 }
 
-/// A link that saw the account in use may be writing down that it holds something: such writes are waited for. Those that
-/// begin later see that the account goes.
+/// A link that saw the account in use may be writing down that it holds something, its finalizer first: these two writes
+/// are waited for. Whoever decides later sees that the account goes.
 fn served(account: &Account, context: &Context) -> Served {
     let links = context.claims.of_account(&account.name);
-    let last = account.leaving_since.and_then(|since| since.checked_add(CALL).ok());
+    let last = account.leaving_since.and_then(|since| since.checked_add(CALL * 2).ok());
     match last.filter(|last| *last > clock::now()) {
         _ if links.iter().any(super::claims::Claimant::holds) => Served::Some,
         Some(last) if !links.is_empty() => Served::Until(last),
@@ -113,7 +116,7 @@ fn judge(account: &Account, namespace: &str) -> Notice {
     if account.terminating {
         return Notice::new(
             Reason::AccountTerminating,
-            "in use by links that hold something; it goes with the last of them",
+            "it serves the links that hold something, and goes with the last of them",
         );
     }
     if let Some(notice) = &account.refused {

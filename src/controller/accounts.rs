@@ -234,11 +234,13 @@ impl Account {
 
     /// Forgets a machine whose object went.
     pub fn forget(&self, region: &Region, instance: &InstanceId, uid: &str) {
-        match self.started(region) {
-            Some(broker) => broker.forget(instance, uid),
-            // It counts for the whole account, also while no broker runs.
-            None => self.census.lock().unwrap_or_else(PoisonError::into_inner).leave(uid),
+        if let Some(broker) = self.started(region) {
+            return broker.forget(instance, uid);
         }
+        // It counts for the whole account, also while no broker runs.
+        let mut census = self.census.lock().unwrap_or_else(PoisonError::into_inner);
+        census.leave(uid);
+        census.whose.forget(instance.as_str(), clock::now());
     }
 
     fn provider(&self, region: &Region, settings: &Settings) -> Result<Arc<dyn Provider>, endpoint::BadEndpoint> {

@@ -97,7 +97,7 @@ impl Settled {
 
     fn not_done(&mut self, why: Option<Denial>, generation: i64, now: Timestamp) {
         self.record.task = None;
-        let Some(Denial { reason, message, beat }) = why else { return };
+        let Some(Denial { reason, message, beat, .. }) = why else { return };
         let first = self.record.standing_refusal(generation).filter(|old| old.reason == reason);
         let at = first.map_or(now, |old| old.at);
         self.record.refusal = Some(Refusal { reason, message, at, generation });

@@ -1,21 +1,22 @@
 //! Machines that the cloud keeps locked until their owner settles something: an overdue account, a breach of its rules.
 //!
-//! Such a machine is refused with the word for one that is busy (Alibaba Cloud; whether it is at all is not documented).
-//! A task ends by itself and this does not, so that an attach comes back at the slow beat, and at once when the lock is
-//! seen gone. A detach keeps its beat: the object waits for it.
+//! Alibaba Cloud has one word for that, if it refuses such a machine at all (not documented), and for one that another
+//! task holds. A task ends by itself; what the machine is listed as locked for does not. So an attach comes back at the
+//! slow beat, and at once when the lock is seen gone. A detach keeps its beat: the object waits for it. Both count as on
+//! their way: the machine may be unlocked any time, and the object need not change for that.
 
 use super::{Beat, Denial, MachineSeen, Refusal, Sighting};
 use crate::api::{Operation, Reason};
 
-/// A refusal of a busy machine, for one that is seen locked.
+/// A refusal of a locked machine, for one that is listed with the reason.
 pub(super) fn explained(denial: Denial, operation: Operation, sighting: &Sighting) -> Denial {
-    let Some(lock) = lock(sighting).filter(|_| denial.reason == Reason::InstanceBusy) else { return denial };
+    let Some(lock) = lock(sighting).filter(|_| denial.locked) else { return denial };
     let beat = match operation {
         Operation::Attach => Beat::Slow,
         Operation::Detach => denial.beat,
     };
     let words = [format!("locked: {lock}"), denial.message].into_iter().filter(|words| !words.is_empty());
-    Denial { reason: Reason::InstanceNotReady, message: words.collect::<Vec<_>>().join("; "), beat }
+    Denial { reason: Reason::InstanceNotReady, message: words.collect::<Vec<_>>().join("; "), beat, locked: true }
 }
 
 /// Whether what stood in the way was a lock, and is seen gone.

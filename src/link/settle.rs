@@ -83,6 +83,8 @@ pub struct Denial {
     pub message: String,
     /// When to try again.
     pub beat: Beat,
+    /// The cloud says that the machine is locked.
+    pub locked: bool,
 }
 
 /// What the cloud says of a task.
@@ -238,9 +240,12 @@ impl Course {
                 self.look_after = self.look_after.max(*at);
                 self.last_alive = self.last_alive.max(*at);
                 self.end = match batch {
-                    Some(1) => {
-                        End::Failed(Denial { reason: Reason::Refused, message: message.clone(), beat: Beat::Backoff })
-                    }
+                    Some(1) => End::Failed(Denial {
+                        reason: Reason::Refused,
+                        message: message.clone(),
+                        beat: Beat::Backoff,
+                        locked: false,
+                    }),
                     // After a restart nothing tells how many there were: the next attempt goes alone.
                     None => End::Shared { batch: 1 },
                     Some(batch) => End::Shared { batch },

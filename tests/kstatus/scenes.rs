@@ -93,7 +93,7 @@ pub(crate) fn gone(scene: Scene) -> Scene {
 
 /// The cloud refuses the change that was begun, and this is the word for it.
 pub(crate) fn refused(scene: Scene, reason: Reason) -> Scene {
-    let denial = Denial { reason, message: "the cloud's own words".into(), beat: Beat::Slow };
+    let denial = Denial { reason, message: "the cloud's own words".into(), beat: Beat::Slow, locked: false };
     scene.after(MOMENT).answered(Answer::Refused(denial)).decided()
 }
 

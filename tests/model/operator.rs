@@ -179,7 +179,9 @@ fn attempt(seen: &Try) -> Attempt {
         Reply::Taken(task) => {
             Answer::Taken { task: task.map(|id| TaskId(id.to_string())), at: at(when), batch: seen.batch.into() }
         }
-        Reply::Refused(reason) => Answer::Refused(Denial { reason, message: String::new(), beat: Beat::Soon }),
+        Reply::Refused(reason) => {
+            Answer::Refused(Denial { reason, message: String::new(), beat: Beat::Soon, locked: false })
+        }
         Reply::Unclear => Answer::Unclear { at: at(when) },
         Reply::Split => Answer::Split { at: at(when), batch: seen.batch.into() },
     });

@@ -267,6 +267,7 @@ const fn may_be_of_vpc(kind: Kind) -> bool {
         Kind::Throttled
         | Kind::Transient
         | Kind::Busy
+        | Kind::Locked
         | Kind::KeyDenied
         | Kind::PermissionDenied
         | Kind::Quota

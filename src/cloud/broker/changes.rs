@@ -146,7 +146,8 @@ fn answer_of(result: &Result<Taken, CloudError>, operation: Operation, at: Times
         // To be confirmed by reading, like any detach that was taken on.
         return Answer::Taken { task: None, at, batch };
     }
-    Answer::Refused(Denial { reason: error.kind.reason(), message: said(error), beat: error.kind.beat() })
+    let locked = error.kind == Kind::Locked;
+    Answer::Refused(Denial { reason: error.kind.reason(), message: said(error), beat: error.kind.beat(), locked })
 }
 
 /// The cloud's words for a condition: code and text, without what differs in each call.

@@ -204,6 +204,7 @@ pub(super) fn notice(error: &CloudError) -> Notice {
         }
         Kind::Transient
         | Kind::Busy
+        | Kind::Locked
         | Kind::Quota
         | Kind::Missing
         | Kind::Conflict

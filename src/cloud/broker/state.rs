@@ -26,8 +26,8 @@ use crate::{
 /// Up to so many links one list of all is as cheap as the list of a single VPC.
 const ALL_IS_CHEAP: usize = 100;
 
-/// No look takes longer: pages, each with its tries.
-const LONGEST_LOOK: Duration = Duration::from_mins(30);
+/// No look takes longer: a thousand pages at the slowest pace.
+const LONGEST_LOOK: Duration = Duration::from_hours(2);
 
 #[derive(Default)]
 pub(super) struct State {

@@ -119,6 +119,7 @@ fn said(at: Timestamp, answer: Result<TaskState, CloudError>) -> Option<Progress
             Kind::Throttled | Kind::Transient => None,
             // A task that cannot be asked about is settled by reading; the change itself may be fine.
             Kind::Busy
+            | Kind::Locked
             | Kind::KeyDenied
             | Kind::PermissionDenied
             | Kind::Quota

@@ -96,8 +96,14 @@ impl Keeper {
     /// Asks whose the keys in use are, if that is open or was not answered.
     async fn ask(&self, again: &mut Again) {
         let open = self.ring.to_ask();
-        let once_more = again.at.filter(|at| *at <= clock::instant()).and_then(|_| self.ring.current());
-        let Some(keys) = open.or(once_more) else { return };
+        let due = again.at.is_some_and(|at| at <= clock::instant());
+        let Some(keys) = open.or_else(|| self.ring.current().filter(|_| due)) else {
+            if due {
+                // The keys ended meanwhile: the next ones are asked about anyhow.
+                *again = Again::default();
+            }
+            return;
+        };
         let account = self.identity(&keys, again).await;
         self.ring.told(self.term, &keys, account);
     }

@@ -173,6 +173,9 @@ impl Keyring {
         keys.given = Some(Arc::clone(&new));
         if keys.mode.fetched {
             keys.wanted = Wanted::Now;
+            // A keeper that began before there was a Secret to fetch with has failed of that.
+            let none = keys.held.is_none();
+            keys.trouble.take_if(|_| none);
         } else {
             self.install(&mut keys, Held { keys: new, ends: None, renew: None }, None);
         }
@@ -260,7 +263,8 @@ impl Keyring {
         }
     }
 
-    /// Whether keys came after there were none, since this was asked last.
+    /// Whether keys came after there were none, none are there any more, or the first fetch failed, since this was asked
+    /// last.
     pub fn take_news(&self) -> bool {
         std::mem::take(&mut self.keys().news)
     }

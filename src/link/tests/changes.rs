@@ -100,7 +100,12 @@ fn locked(lock: Option<&str>) -> Sighting {
 }
 
 fn busy() -> Answer {
-    Answer::Refused(Denial { reason: Reason::InstanceBusy, message: "please wait more".into(), beat: Beat::Soon })
+    Answer::Refused(Denial {
+        reason: Reason::InstanceBusy,
+        message: "please wait more".into(),
+        beat: Beat::Soon,
+        locked: true,
+    })
 }
 
 #[test]
@@ -115,9 +120,12 @@ fn an_attach_of_a_machine_that_is_locked_until_somebody_pays_is_said_to_be_so_an
         assert_eq!((refusal.reason, refusal.message.as_str(), decision.denied), (reason, message, Some(beat)));
         assert_eq!(decision.row, Row::Refused);
     }
-    // Another refusal has nothing to do with the lock.
-    let full = answered(&desired(), locked(Some("financial")), record, 8000, Answer::Refused(denial()));
-    assert_eq!(full.record.refusal.unwrap().reason, Reason::QuotaExceeded);
+    // Another refusal has nothing to do with the lock, not even one with the same word.
+    for other in [denial(), Denial { reason: Reason::InstanceBusy, ..denial() }] {
+        let refused = Answer::Refused(other.clone());
+        let refused = answered(&desired(), locked(Some("financial")), record.clone(), 8000, refused);
+        assert_eq!(refused.record.refusal.unwrap().reason, other.reason);
+    }
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn taken(at: i64) -> Answer {
 }
 
 fn denial() -> Denial {
-    Denial { reason: Reason::QuotaExceeded, message: "full".into(), beat: super::Beat::Slow }
+    Denial { reason: Reason::QuotaExceeded, message: "full".into(), beat: super::Beat::Slow, locked: false }
 }
 
 fn failed(at: i64) -> Progress {

@@ -158,7 +158,12 @@ fn a_task_forgotten_after_a_long_run_is_given_the_settling_time_from_then_on() {
 #[test]
 fn a_task_that_failed_alone_is_refused_with_the_clouds_words() {
     let failed = with(attempt(0, taken(1)), failed(5));
-    let why = Denial { reason: Reason::Refused, message: "it failed".into(), beat: crate::link::Beat::Backoff };
+    let why = Denial {
+        reason: Reason::Refused,
+        message: "it failed".into(),
+        beat: crate::link::Beat::Backoff,
+        locked: false,
+    };
     assert_eq!(attaching(Some(&failed), &at(6, LinkSeen::Absent), 7), Settling::NotDone(Some(why.clone())));
     // A look after it failed.
     is_open(&attaching(Some(&failed), &at(4, LinkSeen::Absent), 7), 5, false);

@@ -31,7 +31,7 @@ const CODES: &[(&str, Kind, Kind, Kind)] = &[
     ("InvalidVpc.NotBelong", PERMISSION, PERMISSION, Kind::Missing),
     ("InvalidOperation.InvalidVpc", REFUSED, GONE, REFUSED),
     ("InvalidStatus.InstanceStatus", Kind::Busy, Kind::Busy, Kind::Busy),
-    ("InvalidStatus.InstanceLocked", Kind::Busy, Kind::Busy, Kind::Busy),
+    ("InvalidStatus.InstanceLocked", Kind::Locked, Kind::Locked, Kind::Busy),
     ("IncorrectVpcStatus", Kind::Busy, Kind::Busy, Kind::Busy),
     ("OperationConflict", Kind::Busy, Kind::Busy, Kind::Busy),
     ("LastTokenProcessing", Kind::Busy, Kind::Busy, Kind::Busy),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::link::{InstanceId, Machine, MachineState, Network};
 
-/// So many reasons are told, of as many as are documented and some.
+/// So many reasons are told at most; five are documented.
 const LOCKS: usize = 8;
 
 /// A page of machines (`DescribeInstances`).

@@ -298,6 +298,27 @@ async fn the_key_stands_in_where_the_cloud_does_not_tell_and_one_that_was_away_i
     }
 }
 
+/// A keeper that never waits would stop paused time, and with it this test: the clock outside tells.
+#[test]
+fn whose_keys_are_that_ended_is_not_asked_again_and_again() {
+    let (said, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let scene = scene(node(), None);
+            *scene.fake.silent.lock().unwrap() = Some(Kind::Transient);
+            moment().await;
+            scene.fake.fails(Some(Kind::Transient));
+            after(HOUR * 2).await;
+            assert!(scene.ring.current().is_none());
+            scene.fake.fails(None);
+            after(HOUR).await;
+            said.send(scene.ring.current().is_some()).unwrap();
+        });
+    });
+    assert_eq!(heard.recv_timeout(Duration::from_mins(1)), Ok(true));
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_of_another_account_are_doubted_before_the_first_call_can_use_them() {
     let scene = scene(node(), None);
@@ -317,6 +338,7 @@ async fn a_role_is_taken_on_with_the_keys_of_the_secret_and_anew_when_they_chang
     moment().await;
     assert_eq!(scene.ring.problem(), Some(Problem::Missing));
     scene.ring.put(Ok(from_secret("canary-a")));
+    assert_eq!(scene.ring.problem(), Some(Problem::Fetching), "the Secret is there by now");
     moment().await;
     let first = scene.ring.current().unwrap();
     assert_eq!((scene.ring.problem(), first.token()), (None, Some("canary-token")));
