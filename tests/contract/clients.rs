@@ -36,8 +36,8 @@ impl Cloud {
         self.subject(self.address(), keys, PATIENT.clone())
     }
 
-    /// A provider whose calls end sooner than those of the operator.
-    pub(crate) fn impatient(&self, deadline: Duration) -> Subject {
+    /// A provider whose calls end at another time than those of the operator.
+    pub(crate) fn with_deadline(&self, deadline: Duration) -> Subject {
         self.subject(self.address(), Some((KEY, SECRET, None)), Client::with_deadline(deadline).unwrap())
     }
 

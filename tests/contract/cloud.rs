@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
-    process::{Child, Stdio},
+    process::Child,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 use crate::{
     api::Api,
     http,
-    process::{guarded, kill, new_log, program, start},
+    process::{kill, new_log, simulator, start},
     subject::Topic,
 };
 
@@ -93,9 +93,7 @@ pub(crate) struct Call {
 impl Cloud {
     async fn start(api: Api, defaults: Value) -> Self {
         let test = thread::current().name().unwrap_or_default().replace("::", "-");
-        let mut command = guarded(&program("classiclink-sim"));
-        command.stdout(Stdio::piped());
-        let mut process = start(command, &new_log(&format!("contract-{test}")));
+        let mut process = start(simulator(), &new_log(&format!("contract-{test}")));
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let at = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the simulator said {line:?}: {error}"));

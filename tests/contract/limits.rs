@@ -28,10 +28,13 @@ async fn what_comes_too_fast_is_throttled_and_not_carried_out(cloud: &Cloud) {
     }
     let provider = cloud.provider();
 
+    let asked = Instant::now();
     let answers = join_all(machines.iter().map(|machine| provider.attach(&vpc, machine))).await;
 
-    // Two a second, and these lie in two seconds at most.
-    assert!(answers.iter().filter(|answer| answer.is_err()).count() >= 4, "{answers:?}");
+    // Two a second. What takes less than a second can lie in two of them, and each second more adds one.
+    let seconds = asked.elapsed().as_secs() + 2;
+    let taken = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(u64::try_from(taken).unwrap() <= 2 * seconds, "in {seconds} s: {answers:?}");
     for (machine, answer) in machines.iter().zip(answers) {
         assert!(matches!(answer, Ok(_) | Err(Kind::Throttled)), "{answer:?}");
         assert_eq!(cloud.linked(machine).await.is_some(), answer.is_ok());
@@ -78,11 +81,8 @@ async fn every_call_is(cloud: &Cloud, setting: &str, kind: Kind) {
 
 async fn an_address_where_nobody_listens_is_a_passing_trouble(cloud: &Cloud) {
     let topic = cloud.topic().await;
-    // A port that was free a moment ago.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let provider = cloud.astray(&at);
+    // A port that was free a moment ago may be another test's by now; port 9 discards, and nobody is there.
+    let provider = cloud.astray("http://127.0.0.1:9");
     for action in cloud.api.actions() {
         assert_eq!(provider.ask(action, &topic).await, Err(Kind::Transient), "{action:?}");
     }

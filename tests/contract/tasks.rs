@@ -55,7 +55,7 @@ async fn a_task_of_another_api_is_unknown_and_not_asked_for(cloud: &Cloud) {
 
 async fn a_task_runs_and_succeeds(cloud: &Cloud) {
     let provider = cloud.provider();
-    let id = started(cloud, &provider, json!({ "taskDurationMs": 700 })).await;
+    let id = started(cloud, &provider, json!({ "taskDurationMs": 5_000 })).await;
     assert_eq!(provider.task(&id).await, Ok(TaskState::Running));
     let ended = async || Some(provider.task(&id).await.unwrap()).filter(|state| *state != TaskState::Running);
     assert_eq!(eventually("the task has ended", ended).await, TaskState::Succeeded);

@@ -15,8 +15,9 @@ use crate::{
     scenes::{MINUTE, dead, denied, guarded, linkable, linked, notice, row, running},
 };
 
-/// Enough for what is so already, and for what must not become so.
-const SHORT: &str = "--timeout=1s";
+/// For what must not become so. It counts from before `kubectl` first asks, and on a busy machine that alone can take a
+/// second: such a wait ends in other words, and has seen nothing.
+const SHORT: &str = "--timeout=5s";
 /// For what must become so.
 const LONG: &str = "--timeout=20s";
 

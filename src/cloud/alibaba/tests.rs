@@ -219,7 +219,9 @@ fn with_keys(host: &str, keyring: Keyring) -> Ecs {
     let endpoint = Some(format!("http://{host}"));
     let endpoints = Endpoints { ecs: endpoint.clone(), vpc: endpoint };
     let http = Client::with_deadline(Duration::from_secs(2)).unwrap();
-    Ecs::new(&endpoints, region(), Arc::new(keyring), Pace::new(1000), http).unwrap()
+    // A rest is waited for only where the cloud asks for it.
+    let pace = Pace::new(1000).resting(Duration::ZERO);
+    Ecs::new(&endpoints, region(), Arc::new(keyring), pace, http).unwrap()
 }
 
 fn region() -> Region {

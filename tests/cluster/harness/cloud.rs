@@ -2,10 +2,8 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    process::Child,
     time::Duration,
 };
 
@@ -17,7 +15,7 @@ pub(crate) use super::calls::{Action, Call, Change, CloudApi, Task};
 use super::{
     http,
     operator::PODS_TOKEN,
-    process::{guarded, kill, new_log, program, start},
+    process::{kill, new_log, simulator, start},
     wait::eventually,
 };
 
@@ -25,17 +23,6 @@ use super::{
 pub(crate) const ACCOUNT: &str = "100000000001";
 /// The id of an account that is none of ours.
 pub(crate) const OTHER_ACCOUNT: &str = "100000000002";
-
-/// The simulator's ports.
-const PORTS: [&str; 7] = [
-    "--listen",
-    "--listen-v3",
-    "--listen-alibaba",
-    "--listen-tencent-sts",
-    "--listen-alibaba-sts",
-    "--listen-metadata",
-    "--control",
-];
 
 /// When a delayed call waits.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +59,8 @@ impl Cloud {
     /// Starts a simulator with an account, and a key that no other test has.
     pub(crate) async fn start(name: &str, api: CloudApi) -> Self {
         let log = new_log(&format!("simulator-{name}"));
-        let mut command = guarded(&program("classiclink-sim"));
-        let at = format!("{}:0", own_host());
-        for port in PORTS {
-            command.args([port, &at]);
-        }
-        command.env("RUST_LOG", "debug").stdout(Stdio::piped());
+        let mut command = simulator();
+        command.env("RUST_LOG", "debug");
         let mut process = start(command, &log);
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -385,16 +368,6 @@ impl Drop for Cloud {
     fn drop(&mut self) {
         kill(&mut self.process);
     }
-}
-
-/// An address on loopback that no other simulator of this run has, nor will have. A port that one had and gave back may
-/// soon be another's, and an operator may still ask at the old one's while its account goes.
-fn own_host() -> Ipv4Addr {
-    static NEXT: AtomicU16 = AtomicU16::new(1);
-    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    let [.., run] = std::process::id().to_be_bytes();
-    // 127.0/16 is everybody's.
-    Ipv4Addr::new(127, run.max(1), high, low)
 }
 
 fn millis(duration: Duration) -> u64 {

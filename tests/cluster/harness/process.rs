@@ -3,14 +3,30 @@
 use std::{
     env,
     fs::{File, OpenOptions},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
-    sync::{LazyLock, Mutex, mpsc},
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicU16, Ordering},
+        mpsc,
+    },
     thread,
 };
 
 /// Where the logs of the programs go; kept after the run, and begun anew by the next.
 pub(crate) const LOGS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cluster");
+
+/// The simulator's ports.
+const PORTS: [&str; 7] = [
+    "--listen",
+    "--listen-v3",
+    "--listen-alibaba",
+    "--listen-tencent-sts",
+    "--listen-alibaba-sts",
+    "--listen-metadata",
+    "--control",
+];
 
 type Job = (Command, mpsc::Sender<std::io::Result<Child>>);
 
@@ -50,6 +66,27 @@ fn clear_environment(command: &mut Command) {
             command.env_remove(name);
         }
     }
+}
+
+/// A guarded simulator at an address of its own; where it listens is the first line that it prints.
+pub(crate) fn simulator() -> Command {
+    let mut command = guarded(&program("classiclink-sim"));
+    let at = format!("{}:0", own_host());
+    for port in PORTS {
+        command.args([port, &at]);
+    }
+    command.stdout(Stdio::piped());
+    command
+}
+
+/// An address on loopback that no other simulator of this run has, nor will have. A port that one had and gave back may
+/// soon be another's, and an operator may still ask at the old one's while its account goes.
+fn own_host() -> Ipv4Addr {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let [.., run] = process::id().to_be_bytes();
+    // 127.0/16 is everybody's.
+    Ipv4Addr::new(127, run.max(1), high, low)
 }
 
 /// Starts a guarded command; what it writes to its standard error goes to `log`.

@@ -12,7 +12,7 @@ use crate::locate;
 use crate::ready::{Ready, ServeLine};
 
 /// Two attempts of all that `serve` itself waits for, and some air.
-const START_BOUND: Duration = Duration::from_mins(5);
+const START_BOUND: Duration = Duration::from_mins(16);
 /// What `serve` allows three programs to stop in, and some air.
 const STOP_BOUND: Duration = Duration::from_secs(30);
 

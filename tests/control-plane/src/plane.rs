@@ -18,10 +18,11 @@ use crate::recipe::{API_SERVER, CONTROLLER_MANAGER, ETCD_SERVER, KUBECTL, Progra
 use crate::settings::Settings;
 use crate::stop::Stop;
 
-/// Several times what each step takes on a busy machine with two cores.
-const ETCD_BOUND: Duration = Duration::from_secs(30);
-const API_BOUND: Duration = Duration::from_mins(1);
-const CONTROLLERS_BOUND: Duration = Duration::from_mins(1);
+/// These only tell a hang from a start: many times what each step takes on a machine whose two cores have ten others to
+/// serve.
+const ETCD_BOUND: Duration = Duration::from_secs(90);
+const API_BOUND: Duration = Duration::from_mins(3);
+const CONTROLLERS_BOUND: Duration = Duration::from_mins(3);
 const QUESTION_BOUND: Duration = Duration::from_secs(5);
 const READY_POLL: Duration = Duration::from_millis(50);
 const DEATH_POLL: Duration = Duration::from_millis(250);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 mod support;
 
-use support::{PLANE, apply, errors, eventually, kubectl, try_kubectl};
+use support::{PLANE, apply, errors, eventually, kubectl, try_apply, try_kubectl};
 
 /// A kind whose status has a default, as the operator's kinds do.
 const WIDGETS: &str = r"
@@ -119,7 +119,10 @@ fn a_token_made_for_a_service_account_authenticates_and_rbac_denies_it() {
 fn a_default_of_a_custom_resource_status_stands() {
     apply(WIDGETS);
     kubectl(&["wait", "--for=condition=Established", "crd/widgets.example.test", "--timeout=30s"]);
-    apply("{apiVersion: example.test/v1, kind: Widget, metadata: {name: one, namespace: default}}");
+    // A definition is taken a moment before its objects can be.
+    eventually("widgets are served", || {
+        try_apply("{apiVersion: example.test/v1, kind: Widget, metadata: {name: one, namespace: default}}")
+    });
 
     let phase = kubectl(&["get", "widget", "one", "-o", "jsonpath={.status.phase}"]);
 

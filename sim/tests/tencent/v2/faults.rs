@@ -55,9 +55,9 @@ async fn a_bad_gateway_answers_html_before_or_after() {
 #[tokio::test]
 async fn a_delayed_call_is_carried_out_even_if_nobody_waits_for_it() {
     let cloud = Cloud::start().await;
-    cloud.fault(ATTACH, json!({"delay": {"ms": 2_000, "when": "before"}})).await;
+    cloud.fault(ATTACH, json!({"delay": {"ms": 5_000, "when": "before"}})).await;
     let call = Call::new(ATTACH, &PAIR);
-    assert!(tokio::time::timeout(Duration::from_millis(100), cloud.send(&call)).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_secs(1), cloud.send(&call)).await.is_err());
     assert!(cloud.linked().await.is_empty());
     cloud.until("the call is carried out", async || cloud.linked().await.len() == 1).await;
 }

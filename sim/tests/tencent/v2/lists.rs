@@ -100,7 +100,7 @@ async fn what_is_not_there_is_an_error_or_an_empty_list() {
 #[tokio::test]
 async fn lists_lag_behind_the_truth_in_both_directions() {
     let cloud = Cloud::start().await;
-    cloud.set(json!({"timing": {"listDelayMs": 2_000}})).await;
+    cloud.set(json!({"timing": {"listDelayMs": 5_000}})).await;
     cloud.ok(ATTACH, &PAIR).await;
     assert!(cloud.links().await.is_empty());
     assert_eq!(cloud.linked().await.len(), 1);

@@ -21,7 +21,7 @@ async fn an_attach_answers_a_task_and_the_link_is_listed() {
 #[tokio::test]
 async fn a_task_runs_for_its_time_before_the_link_is_there() {
     let cloud = Cloud::start().await;
-    cloud.set(json!({"timing": {"taskDurationMs": 2_000}})).await;
+    cloud.set(json!({"timing": {"taskDurationMs": 5_000}})).await;
     let answer = cloud.ok(ATTACH, &PAIR).await;
     assert_eq!(cloud.task_status(&answer).await, 2);
     assert!(cloud.links().await.is_empty());
@@ -29,7 +29,7 @@ async fn a_task_runs_for_its_time_before_the_link_is_there() {
     assert_eq!(cloud.links().await.len(), 1);
     let task = cloud.get("/state").await["tasks"][0].clone();
     assert_eq!(task["state"], "succeeded");
-    assert_eq!(task["endedAt"].as_u64().unwrap() - task["startedAt"].as_u64().unwrap(), 2_000);
+    assert_eq!(task["endedAt"].as_u64().unwrap() - task["startedAt"].as_u64().unwrap(), 5_000);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_dead_record_is_in_the_way_or_replaced_as_the_switch_says() {
 #[tokio::test]
 async fn a_dead_record_whose_detach_is_refused_goes_a_little_later() {
     let cloud = Cloud::start().await;
-    cloud.set(json!({"timing": {"vanishAfterMs": 2_000}})).await;
+    cloud.set(json!({"timing": {"vanishAfterMs": 5_000}})).await;
     cloud.switch("detachOfDeadRecord", "not-found-then-vanishes").await;
     cloud.ok(ATTACH, &PAIR).await;
     cloud.post("/machines/ins-test0001/change-ip", json!({"ip": "10.66.9.9"})).await;

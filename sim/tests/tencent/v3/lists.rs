@@ -132,7 +132,7 @@ async fn lists_lag_behind_the_truth_and_can_be_shuffled() {
         orders.insert(machines(&cloud.ok(LINKS, &json!({})).await).join(" "));
     }
     assert!(orders.len() > 1, "forty lists in the same order");
-    cloud.set(json!({"timing": {"listDelayMs": 1_000}})).await;
+    cloud.set(json!({"timing": {"listDelayMs": 5_000}})).await;
     cloud.until("the links are listed", async || cloud.links().await.len() == 5).await;
     cloud.ok(DETACH, &pair()).await;
     assert_eq!(cloud.links().await.len(), 5);

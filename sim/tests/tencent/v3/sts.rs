@@ -137,7 +137,7 @@ async fn machines_of_another_account_are_not_seen() {
 #[tokio::test]
 async fn a_temporary_key_ends_when_it_was_said_to_and_all_can_be_ended_now() {
     let cloud = start().await;
-    cloud.set(json!({"timing": {"sessionLifetimeMs": 1_500}})).await;
+    cloud.set(json!({"timing": {"sessionLifetimeMs": 5_000}})).await;
     let key = cloud.assumed().await;
     let call = || Call::new(MACHINES, &json!({}));
     assert_eq!(cloud.code(key.signs(call())).await, "");

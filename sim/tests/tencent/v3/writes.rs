@@ -26,7 +26,7 @@ async fn an_attach_answers_its_request_id_alone_and_that_is_its_task() {
 #[tokio::test]
 async fn a_task_runs_for_its_time_and_a_detach_has_one_as_well() {
     let cloud = Cloud::start().await;
-    cloud.set(json!({"timing": {"taskDurationMs": 1_500}})).await;
+    cloud.set(json!({"timing": {"taskDurationMs": 5_000}})).await;
     let answer = cloud.ok(ATTACH, &pair()).await;
     let task = cloud.ok(TASK, &json!({"TaskId": answer["RequestId"]})).await;
     assert_eq!((&task["Status"], &task["Output"]), (&json!("RUNNING"), &json!("")));
@@ -115,7 +115,7 @@ async fn a_dead_record_goes_on_being_listed_and_is_replaced_or_in_the_way() {
 async fn a_dead_record_is_detached_or_refused_and_goes_a_little_later() {
     let cloud = Cloud::start().await;
     linked_and_moved(&cloud).await;
-    cloud.set(json!({"timing": {"vanishAfterMs": 1_000}})).await;
+    cloud.set(json!({"timing": {"vanishAfterMs": 5_000}})).await;
     cloud.switch("detachOfDeadRecord", "not-found-then-vanishes").await;
     assert_eq!(cloud.refusal(DETACH, &pair()).await, NOT_FOUND);
     assert_eq!(cloud.links().await.len(), 1);

@@ -26,10 +26,15 @@ pub(crate) fn try_kubectl(arguments: &[&str]) -> Output {
 }
 
 pub(crate) fn apply(manifest: &str) {
+    assert!(try_apply(manifest));
+}
+
+/// Whether the manifest could be applied.
+pub(crate) fn try_apply(manifest: &str) -> bool {
     let mut command = PLANE.kubectl_command();
     let mut child = command.args(["apply", "-f", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
+    child.wait().unwrap().success()
 }
 
 pub(crate) fn errors(output: &Output) -> String {
