@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::harness::{
     World,
-    cloud::{Action, CloudApi},
+    cloud::{Action, Change, CloudApi},
     read::Told,
     story,
     wait::eventually,
@@ -167,7 +167,12 @@ fn a_machine_that_was_moved_into_a_vpc_is_linked_no_more_whatever_is_listed_and_
             world.delete(&link).await;
             world.until_gone(&link).await;
 
-            assert_eq!(world.cloud.sent_for(&machine).await, [Action::Attach], "there was nothing to detach");
+            assert_eq!(world.cloud.done_for(&machine).await, [Change::Attach]);
+            let sent = world.cloud.sent_for(&machine).await;
+            assert!(!sent.contains(&Action::Detach), "there was nothing to detach");
+            // Machine and link are read by two calls: where the link ends in between, it alone seems lost. An attach that
+            // is sent then is refused.
+            assert!(fate == "ends" || sent == [Action::Attach], "{sent:?}");
         }
     });
 }

@@ -101,7 +101,7 @@ fn an_object_that_vanishes_with_a_change_under_way_keeps_its_machine_until_that_
         let world = World::shared("vanished").await;
         let (machine, vpc) = world.cloud.machine_and_vpc().await;
         let other = world.cloud.vpc("10.2.0.0/16").await;
-        world.cloud.time(json!({ "taskDurationMs": 3000 })).await;
+        world.cloud.time(json!({ "taskDurationMs": 10_000 })).await;
         let (first, second) = (world.link("first", &machine, &vpc), world.link("second", &machine, &other));
         world.apply(&first).await;
         world.cloud.until_answered(Action::Attach).await;

@@ -13,11 +13,13 @@ use crate::harness::{
 
 /// How long a lease is good, in seconds: renewed after about two.
 const LIFE: i64 = 4;
+/// So many leases are there: enough for about four minutes.
+const LEASES: usize = 120;
 
 /// Temporary keys of the account, and a token service that gives them one after the other.
-async fn temporary(world: &World, tokens: &Tokens, count: usize) -> Vec<Value> {
+async fn temporary(world: &World, tokens: &Tokens) -> Vec<Value> {
     let mut keys = Vec::new();
-    for number in 0..count {
+    for number in 0..LEASES {
         let token = format!("canary-token-{number}");
         keys.push(world.cloud.another_key(&format!("tmp{number}"), Some(&token)).await);
     }
@@ -49,7 +51,7 @@ fn a_role_is_taken_on_with_the_keys_of_a_secret_and_renewed_before_it_ends() {
     story(async {
         let world = World::shared("assumed").await;
         let tokens = Tokens::start().await;
-        let keys = temporary(&world, &tokens, 30).await;
+        let keys = temporary(&world, &tokens).await;
         let mut account = world.account(&world.name);
         account["spec"]["endpoints"]["sts"] = json!(tokens.url);
         account["spec"]["credentials"]["assumeRole"] = json!({ "roleArn": "qcs::cam::uin/1:roleName/links" });
@@ -63,7 +65,7 @@ fn the_role_of_the_node_gives_keys_that_are_renewed_before_they_end() {
     story(async {
         let world = World::shared("node").await;
         let tokens = Tokens::start().await;
-        let keys = temporary(&world, &tokens, 30).await;
+        let keys = temporary(&world, &tokens).await;
         let name = format!("{}.node", world.name);
         let mut account = world.account(&name);
         account["spec"]["endpoints"]["metadata"] = json!(tokens.url);
@@ -87,7 +89,7 @@ fn a_role_that_is_refused_is_told_of_the_account_once_the_former_keys_ended() {
     story(async {
         let world = World::shared("untrusted").await;
         let tokens = Tokens::start().await;
-        temporary(&world, &tokens, 30).await;
+        temporary(&world, &tokens).await;
         let mut account = world.account(&world.name);
         account["spec"]["endpoints"]["sts"] = json!(tokens.url);
         account["spec"]["credentials"]["assumeRole"] = json!({ "roleArn": "qcs::cam::uin/1:roleName/links" });

@@ -17,8 +17,9 @@ use crate::harness::{
     wait::{eventually, pass},
 };
 
-/// Longer than a test needs to see a call in flight and to kill its sender.
-const IN_FLIGHT: Duration = Duration::from_secs(3);
+/// Longer than a test needs to see a call in flight and to kill its sender. Shorter than the 10 s after which a call is
+/// given up; what it asks for has ended before its fate is no longer waited for, after 2 + 15 s.
+const IN_FLIGHT: Duration = Duration::from_secs(8);
 
 /// A world with an operator of its own, and a link to be.
 struct Scene {
@@ -180,7 +181,7 @@ fn killed_between_the_answer_and_the_write_of_it_it_finds_what_it_did_where_noth
 fn killed_between_the_answer_and_the_write_of_it(api: CloudApi, name: &str) {
     story(async {
         let mut scene = Scene::set_on(api, name).await;
-        scene.world.cloud.delay(Action::Attach, Duration::from_secs(1), Moment::After).await;
+        scene.world.cloud.delay(Action::Attach, Duration::from_secs(5), Moment::After).await;
         scene.world.apply(&scene.link).await;
         scene.world.cloud.until_arrived(Action::Attach, 1).await;
         // Its time stops here: the answer arrives, and nothing is made of it.
@@ -199,7 +200,7 @@ fn killed_between_the_answer_and_the_write_of_it(api: CloudApi, name: &str) {
 fn killed_while_its_task_runs_it_goes_on_to_follow_it() {
     story(async {
         let mut scene = Scene::set("running").await;
-        scene.world.cloud.time(json!({ "taskDurationMs": 4000 })).await;
+        scene.world.cloud.time(json!({ "taskDurationMs": 10_000 })).await;
         scene.world.apply(&scene.link).await;
         scene.world.until(&scene.link, "a task", |link| link.has_begun(Operation::Attach, true)).await;
 
@@ -240,7 +241,7 @@ fn killed_while_the_answer_to_a_detach_is_on_its_way(api: CloudApi, name: &str) 
 fn killed_while_a_detach_runs_it_waits_for_its_end() {
     story(async {
         let mut scene = Scene::linked("detach-runs").await;
-        scene.world.cloud.time(json!({ "taskDurationMs": 4000 })).await;
+        scene.world.cloud.time(json!({ "taskDurationMs": 10_000 })).await;
         scene.world.delete(&scene.link).await;
         scene.world.until(&scene.link, "a task", |link| link.has_begun(Operation::Detach, true)).await;
 
@@ -256,7 +257,7 @@ fn killed_while_a_detach_runs_it_waits_for_its_end() {
 fn killed_when_the_link_is_gone_and_the_finalizer_is_not_it_lets_the_object_go() {
     story(async {
         let mut scene = Scene::linked("finalizer").await;
-        scene.world.cloud.time(json!({ "taskDurationMs": 2000 })).await;
+        scene.world.cloud.time(json!({ "taskDurationMs": 6000 })).await;
         scene.world.delete(&scene.link).await;
         scene.world.until(&scene.link, "a task", |link| link.has_begun(Operation::Detach, true)).await;
         scene.world.operator().freeze();
@@ -276,13 +277,13 @@ fn killed_in_both_halves_of_a_move_it_arrives() {
     story(async {
         let mut scene = Scene::linked("moving").await;
         scene.vpc = scene.world.cloud.vpc("10.2.0.0/16").await;
-        scene.world.cloud.time(json!({ "taskDurationMs": 2000 })).await;
+        scene.world.cloud.time(json!({ "taskDurationMs": 6000 })).await;
         scene.world.edit(&scene.link, json!({ "vpcId": scene.vpc })).await;
         scene.world.until(&scene.link, "a detach", |link| link.has_begun(Operation::Detach, true)).await;
         scene.kill().await;
 
-        scene.start_again().await;
         scene.world.cloud.delay(Action::Attach, IN_FLIGHT, Moment::After).await;
+        scene.world.start_operator().await;
         scene.world.cloud.until_arrived(Action::Attach, 2).await;
         let left = scene.kill().await;
         assert!(left.has_begun(Operation::Attach, false), "{:?}", left.status);

@@ -235,7 +235,7 @@ fn a_deleted_object_stays_until_its_link_was_seen_gone(api: CloudApi) {
         let (machine, vpc) = world.cloud.machine_and_vpc().await;
         let link = world.link("web", &machine, &vpc);
         // The list tells late, from the beginning: a list that begins to lag goes back to before the link.
-        world.cloud.time(json!({ "listDelayMs": 3000 })).await;
+        world.cloud.time(json!({ "listDelayMs": 8000 })).await;
         world.apply(&link).await;
         world.until_ready(&link).await;
 

@@ -275,6 +275,11 @@ fn where_the_cloud_tells_the_quota_nothing_is_sent_to_a_vpc_that_is_full() {
         let other = world.cloud.machine("10.66.0.8").await;
         world.cloud.set(&json!({ "limits": { "linksPerVpc": 1 } })).await;
         world.cloud.link_by_hand(&other, &vpc).await;
+        // VPC and quota are read by two calls: who looks between them is told by a refusal.
+        let early = world.link("early", &world.cloud.machine("10.66.0.9").await, &vpc);
+        world.apply(&early).await;
+        let is_told = |link: &ClassicLink| link.message().contains("all 1 links");
+        world.until(&early, "full by the numbers", is_told).await;
         let link = world.link("web", &machine, &vpc);
 
         world.apply(&link).await;
@@ -287,6 +292,8 @@ fn where_the_cloud_tells_the_quota_nothing_is_sent_to_a_vpc_that_is_full() {
         let used = eventually("the account tells how many links the VPC has", used).await;
         assert_eq!((used.links, used.quota), (1, Some(1)));
 
+        world.delete(&early).await;
+        world.until_gone(&early).await;
         world.cloud.unlink_by_hand(&other).await;
         world.until_ready(&link).await;
     });

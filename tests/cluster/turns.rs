@@ -20,9 +20,12 @@ fn a_link_that_is_moved_again_while_it_moves_ends_where_it_is_wanted_last() {
         world.apply(&link).await;
         world.until_ready(&link).await;
 
+        // Long enough for a person to see it, and to come in between.
+        world.cloud.time(json!({ "taskDurationMs": 5000 })).await;
         world.edit(&link, json!({ "vpcId": second })).await;
         world.until(&link, "on its way", |link| link.has_begun(Operation::Attach, true)).await;
         world.edit(&link, json!({ "vpcId": third })).await;
+        world.cloud.time(json!({ "taskDurationMs": 300 })).await;
         world.until_ready(&link).await;
 
         assert_eq!(world.cloud.linked(&machine).await, Some(third));
@@ -40,9 +43,12 @@ fn a_move_that_is_taken_back_while_it_runs_ends_where_it_began() {
         world.apply(&link).await;
         world.until_ready(&link).await;
 
+        // Long enough for a person to see it, and to come in between.
+        world.cloud.time(json!({ "taskDurationMs": 5000 })).await;
         world.edit(&link, json!({ "vpcId": second })).await;
         world.until(&link, "on its way", |link| link.has_begun(Operation::Detach, true)).await;
         world.edit(&link, json!({ "vpcId": first })).await;
+        world.cloud.time(json!({ "taskDurationMs": 300 })).await;
         world.until_ready(&link).await;
 
         assert_eq!(world.cloud.linked(&machine).await, Some(first));

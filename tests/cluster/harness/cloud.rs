@@ -250,6 +250,11 @@ impl Cloud {
         serde_json::from_value(calls).unwrap_or_else(|error| panic!("{}: a call of nobody's: {error}", self.key_id))
     }
 
+    /// How many calls there were so far.
+    pub(crate) async fn count_calls(&self) -> u64 {
+        self.get("calls").await["total"].as_u64().unwrap()
+    }
+
     /// The changes of a machine that were asked for, in order.
     pub(crate) async fn changes_sent(&self, machine: &str) -> Vec<Call> {
         let calls = self.calls().await.into_iter();

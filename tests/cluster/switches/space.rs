@@ -18,6 +18,9 @@ use crate::harness::{
 ///
 /// A dead record that goes by itself does so later than the longest task ends: an operator that was killed before it
 /// learnt the name of its detach's task takes the record's absence for the end of the detach, and has to.
+///
+/// A task that ended is known for longer than the 750 ms between two questions about one that runs for 10 s: else nobody
+/// hears why it failed.
 #[derive(Clone, Debug, Deserialize)]
 struct Switch {
     /// As the simulator knows it: group and name.
