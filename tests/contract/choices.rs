@@ -172,14 +172,16 @@ async fn a_machine_that_is_locked_for_the_bill_is_linked_or_busy(cloud: &Cloud) 
     cloud.befalls(&machine, "locks", json!({ "locks": ["financial"] })).await;
     let provider = cloud.provider();
     cloud.set(json!({ "alibabaCloud": { "lockedMachine": "busy" } })).await;
-    assert_eq!(provider.attach(&vpc, &machine).await, Err(Kind::Busy));
+    assert_eq!(provider.attach(&vpc, &machine).await, Err(Kind::Locked));
+    let listed = provider.machines(&[machine.clone()].into()).await.unwrap();
+    assert_eq!(listed.found[&machine].lock.as_deref(), Some("financial"));
     assert_eq!(cloud.linked(&machine).await, None);
     cloud.set(json!({ "alibabaCloud": { "lockedMachine": "accepted" } })).await;
     assert_eq!(provider.attach(&vpc, &machine).await, Ok(Taken::Done));
     cloud.set(json!({ "alibabaCloud": { "lockedMachine": "busy" } })).await;
     // The second generation says by its code alone that it may not be done, and only by its text why.
     let refused = provider.detach(&vpc, &machine).await;
-    assert!(matches!(refused, Err(Kind::Busy | Kind::Conflict)), "{refused:?}");
+    assert!(matches!(refused, Err(Kind::Locked | Kind::Conflict)), "{refused:?}");
     assert_eq!(cloud.linked(&machine).await, Some(vpc));
 }
 
