@@ -1,8 +1,8 @@
 //! The keys of an account: who is asked for them, why they cannot be asked for, and the keeper that asks.
 //!
 //! Locks are taken in this order, from the outermost: the accounts, an account's brokers, what a broker remembers, the
-//! keyring, the census; those of the claim table and of the watches' caches may be taken under any of them, and nothing under it ([`super::claims`]).
-//! Nobody asks others, about what is on record say, with the census locked.
+//! keyring, the census; those of the claim table and of the watches' caches may be taken under any of them, and nothing
+//! under those ([`super::claims`]). Nobody asks others, about what is on record say, with the census locked.
 
 use std::{
     collections::BTreeSet,

@@ -120,13 +120,14 @@ const ROWS: &[Row] = &[
     each(REFUSED, Kind::AlreadyGone, REFUSED, &["InvalidOperation.InvalidVpc"]),
     // The region, or the pairing of region and endpoint. Never "gone".
     always(NO_REGION, &["InvalidInstanceId.LimitedRegion", "InvalidRegionId.Malformed", "InvalidRegionId.NotFound"]),
-    // Pending, starting, stopping; a VPC being made; a concurrent request; the same one,
-    // still running. None of these was carried out.
+    // Pending, starting, stopping; a VPC being made; a concurrent request; the same one, still running. None of these was
+    // carried out.
     always(
         Kind::Busy,
         &["InvalidStatus.InstanceStatus", "IncorrectVpcStatus", "OperationConflict", "LastTokenProcessing"],
     ),
-    // "Locked, please wait more", "in another processing list"; whether an unpaid bill counts is not documented.
+    // "Locked, please wait more", "in another processing list"; whether an unpaid bill counts is not documented. Not
+    // carried out either.
     each(Kind::Locked, Kind::Locked, Kind::Busy, &["InvalidStatus.InstanceLocked"]),
     always(Kind::Quota, &["QuotaExceeded"]),
     // Known to fail after the change as well; `UnknownError` is repeated by the vendor's library despite its 400.
