@@ -16,14 +16,20 @@ use crate::{
     link::{Answer, Change, InstanceId, LinkRow, LinkSeen, MachineSeen, Need, Progress, TaskId, VpcId},
 };
 
-/// Asks until there is a place, and hands the change over.
-async fn send(bench: &mut Bench, instance: &InstanceId, owner: &Owner, most: Option<usize>) {
+/// The place that this object is admitted to.
+async fn place(bench: &mut Bench, instance: &InstanceId, owner: &Owner, most: Option<usize>) -> Ticket {
     loop {
         match bench.broker.ask(instance, owner, &attach(most)) {
-            Place::Admitted(ticket) => return bench.broker.hand_over(ticket, clock::now()),
+            Place::Admitted(ticket) => return ticket,
             Place::Waiting => bench.until(owner).await,
         }
     }
+}
+
+/// Asks until there is a place, and hands the change over.
+async fn send(bench: &mut Bench, instance: &InstanceId, owner: &Owner, most: Option<usize>) {
+    let ticket = place(bench, instance, owner, most).await;
+    bench.broker.hand_over(ticket, clock::now());
 }
 
 fn answer(bench: &Bench, number: usize) -> Option<Answer> {
@@ -127,21 +133,11 @@ async fn a_former_owner_does_not_withdraw_what_the_present_one_wants() {
     assert!(matches!(bench.broker.ask(&instance, &present, &attach(None)), Place::Admitted(_)));
 }
 
-/// The place that this object is admitted to.
-async fn place(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> Ticket {
-    loop {
-        match bench.broker.ask(instance, owner, &attach(None)) {
-            Place::Admitted(ticket) => return ticket,
-            Place::Waiting => bench.until(owner).await,
-        }
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_place_that_a_former_owner_gives_up_takes_nothing_from_what_the_present_one_asked_for() {
     let mut bench = Bench::new(10, 20);
     let (instance, former) = bench.watch(1).await;
-    let ticket = place(&mut bench, &instance, &former).await;
+    let ticket = place(&mut bench, &instance, &former, None).await;
     let present = owner(2);
     drop(bench.broker.observe(&instance, &present, &Known::default()));
     let elsewhere = Change { vpc: VpcId::new("vpc-elsewhere").unwrap(), ..attach(None) };
@@ -164,14 +160,14 @@ async fn a_place_that_a_former_owner_gives_up_takes_nothing_from_what_the_presen
     for number in 2..=3 {
         assert!(matches!(bench.broker.ask(&instance(number), &owner(number), &attach(None)), Place::Waiting));
     }
-    let given_up = place(&mut bench, &instance(2), &owner(2)).await;
+    let given_up = place(&mut bench, &instance(2), &owner(2), None).await;
     let present = owner(9);
     drop(bench.broker.observe(&instance(2), &present, &Known::default()));
-    let kept = place(&mut bench, &instance(2), &present).await;
+    let kept = place(&mut bench, &instance(2), &present, None).await;
     bench.broker.hand_over(kept, clock::now());
 
     drop(bench.broker.not_sent(given_up, clock::now()));
-    let last = place(&mut bench, &instance(3), &owner(3)).await;
+    let last = place(&mut bench, &instance(3), &owner(3), None).await;
     bench.broker.hand_over(last, clock::now());
 
     settle().await;
@@ -203,7 +199,7 @@ async fn a_look_that_began_before_a_former_owners_change_tells_the_next_owner_no
 
 /// An intent that may have been written, and whose change does not leave.
 async fn unsent(bench: &mut Bench, instance: &InstanceId, owner: &Owner) -> jiff::Timestamp {
-    let ticket = place(bench, instance, owner).await;
+    let ticket = place(bench, instance, owner, None).await;
     let started_at = clock::now();
     assert_eq!(bench.broker.not_sent(ticket, started_at).as_ref(), Some(owner));
     started_at
